@@ -1,0 +1,1 @@
+"""Tests: they mirror tools/mattone/; whole stories live in scenarios/."""

@@ -1,0 +1,1 @@
+"""Findings, the rules that make them, and the reports that show them."""

@@ -1,0 +1,1 @@
+"""The port to what creates machines, and one folder an adapter."""

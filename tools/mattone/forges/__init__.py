@@ -1,0 +1,1 @@
+"""The port to where merge requests live, and one folder an adapter."""

@@ -1,0 +1,106 @@
+"""The port to where merge requests live. Its operations are GitLab's, by python-gitlab's names.
+
+Source: GitLab REST API, merge requests, notes, approvals and commit statuses
+(https://docs.gitlab.com/api/merge_requests/).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class MergeState(StrEnum):
+    OPENED = "opened"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+class PipelineState(StrEnum):
+    """GitLab's commit status states."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The state of one commit's pipeline; `stages` as (name, state, seconds), in order."""
+
+    sha: str
+    state: PipelineState
+    stages: tuple[tuple[str, PipelineState, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A note on a merge request; one with a `marker` is sticky: writing it again replaces it."""
+
+    id: int
+    author: str
+    body: str
+    created_at: str
+    marker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRequest:
+    """One merge request as it stands now; times in RFC 3339, UTC; shas are full."""
+
+    iid: int
+    title: str
+    description: str
+    source_branch: str
+    target_branch: str
+    author: str
+    state: MergeState
+    head: str
+    base: str
+    created_at: str
+    approved_by: tuple[str, ...] = ()
+    pipeline: Pipeline | None = None
+    merged_by: str = ""
+    merged_at: str = ""
+    merge_commit: str = ""
+
+
+class Forge(Protocol):
+    """What mattone asks of a forge. `author` and `user` are account names.
+
+    Raises InputError (no such merge request, nothing to merge, conflict with the target),
+    PolicyDenied (pipeline not passed on the head, approvals missing), RemoteError.
+    """
+
+    @property
+    def url(self) -> str:
+        """What `git clone` takes."""
+
+    def default_branch(self) -> str: ...
+
+    def open(self, source_branch: str, title: str, description: str, author: str) -> MergeRequest:
+        """Ask to merge a pushed branch into the default branch."""
+
+    def merge_requests(self, state: MergeState | None = None) -> tuple[MergeRequest, ...]: ...
+
+    def merge_request(self, iid: int) -> MergeRequest: ...
+
+    def merge_request_of(self, commit: str) -> MergeRequest | None:
+        """The merge request that brought a commit of the default branch."""
+
+    def comments(self, iid: int) -> tuple[Comment, ...]: ...
+
+    def comment(self, iid: int, body: str, author: str, marker: str = "") -> Comment: ...
+
+    def approve(self, iid: int, user: str) -> MergeRequest:
+        """Approve the current head; a new head needs new approvals. Authors cannot approve their own."""
+
+    def set_pipeline(self, iid: int, pipeline: Pipeline) -> MergeRequest: ...
+
+    def merge(self, iid: int, user: str, head: str) -> MergeRequest:
+        """Merge when `head` is still the head, its pipeline passed and approvals suffice."""
+
+    def close(self, iid: int, user: str) -> MergeRequest: ...

@@ -1,0 +1,255 @@
+"""The one door to git: a cleaned environment, argument lists, no hooks, our errors.
+
+Reading of commits, trees and blobs goes through GitPython, which keeps one `git cat-file`
+process open; everything that changes a repository is the git program itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mattone import process
+from mattone.errors import InputError, MattoneError
+
+if TYPE_CHECKING:
+    import git as gitpython
+
+ZERO = "0" * 40  # as the old value of a ref: it must not exist yet
+
+_FILE, _SYMLINK, _FOLDER = "100644", "120000", "040000"
+_UNFINISHED = {
+    "MERGE_HEAD": "merge",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "BISECT_LOG": "bisect",
+}
+
+
+class RefMoved(MattoneError):
+    """A ref no longer has the value that a compare-and-swap expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a tree: path from the root, git's mode, the blob's object id."""
+
+    path: str
+    mode: str
+    blob: str
+
+    @property
+    def is_symlink(self) -> bool:
+        return self.mode == _SYMLINK
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a commit says of itself; `when` in RFC 3339 with the committer's offset."""
+
+    id: str
+    author: str
+    email: str
+    when: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who writes a commit."""
+
+    name: str
+    email: str
+
+
+MATTONE = Signature("mattone", "mattone@localhost")
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without git's own variables and without questions.
+
+    A hook or an outer git exports GIT_DIR, GIT_INDEX_FILE and more, which would lead every
+    call to the wrong repository.
+    """
+    keep = {"GIT_SSL_CAINFO", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS"}
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in keep}
+    clean.update(GIT_TERMINAL_PROMPT="0", LC_ALL="C.UTF-8", GIT_OPTIONAL_LOCKS="0", **(extra or {}))
+    return clean
+
+
+class Repository:
+    """One repository on disk, with or without a work tree.
+
+    `root` is the work tree's top folder, or the bare repository itself.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def discover(cls, start: Path) -> Repository:
+        """The repository whose work tree holds `start`. Raises InputError when none does."""
+        result = process.run(
+            ["git", "-C", str(start), "rev-parse", "--show-toplevel"], env=environment(), accept=(0, 128)
+        )
+        if result.code != 0:
+            raise InputError(f"{start} is not inside a git repository", hint="run it in a clone, or give --repo PATH")
+        return cls(Path(result.output.rstrip("\n")))
+
+    @classmethod
+    def init_bare(cls, path: Path, branch: str = "main") -> Repository:
+        process.run(["git", "init", "--quiet", "--bare", f"--initial-branch={branch}", str(path)], env=environment())
+        return cls(path)
+
+    @classmethod
+    def clone(cls, url: str, path: Path, branch: str | None = None) -> Repository:
+        choice = ["--branch", branch] if branch else []
+        process.run(["git", "clone", "--quiet", *choice, "--", url, str(path)], env=environment())
+        return cls(path)
+
+    def run(
+        self,
+        *arguments: str,
+        stdin: str | bytes | None = None,
+        accept: Sequence[int] = (0,),
+        env: Mapping[str, str] | None = None,
+        timeout: float = 300.0,
+    ) -> process.Result:
+        """`git <arguments>` in this repository, hooks off."""
+        command = ["git", "-c", "core.hooksPath=/dev/null", "-C", str(self.root), *arguments]
+        return process.run(command, env=environment(env), stdin=stdin, accept=accept, timeout=timeout)
+
+    @cached_property
+    def _reader(self) -> gitpython.Repo:
+        import git as gitpython
+
+        return gitpython.Repo(self.root)
+
+    def close(self) -> None:
+        """End the reading process; needed only where many repositories are opened."""
+        if "_reader" in self.__dict__:
+            self._reader.close()
+            del self.__dict__["_reader"]
+
+    # Reading
+
+    def resolve(self, revision: str) -> str | None:
+        """The full id of the commit a revision names, or None."""
+        result = self.run(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", accept=(0, 1, 128)
+        )
+        return result.output.strip() or None
+
+    def commit(self, revision: str) -> Commit:
+        """The commit a revision names. Raises InputError."""
+        full = self.resolve(revision)
+        if full is None:
+            raise InputError(f"{revision!r} names no commit in {self.root}")
+        found = self._reader.commit(full)
+        author = found.author
+        return Commit(
+            id=full,
+            author=author.name or "",
+            email=author.email or "",
+            when=found.committed_datetime.isoformat(),
+            subject=str(found.summary),
+        )
+
+    def files(self, revision: str, under: str = "") -> tuple[Entry, ...]:
+        """Every file of a revision's tree below a folder (or the one file of that path), sorted by path."""
+        where = ["--", under] if under else []
+        text = self.run("ls-tree", "-r", "-z", "--full-tree", revision, *where)
+        entries = []
+        for line in text.output.split("\0"):
+            if line:
+                head, path = line.split("\t", 1)
+                mode, _, blob = head.split(" ")
+                entries.append(Entry(path, mode, blob))
+        return tuple(sorted(entries, key=lambda entry: entry.path))
+
+    def blob(self, blob: str) -> bytes:
+        """A blob's content by its object id."""
+        _, _, _, data = self._reader.git.get_object_data(blob)
+        return bytes(data)
+
+    def read(self, revision: str, path: str) -> bytes | None:
+        """A file's content in a revision, or None when there is no such file."""
+        for entry in self.files(revision, path):
+            if entry.path == path:
+                return self.blob(entry.blob)
+        return None
+
+    def last_change(self, revision: str, path: str) -> str | None:
+        """The id of the newest commit up to a revision that changed a path."""
+        return self.run("log", "-1", "--format=%H", revision, "--", path).output.strip() or None
+
+    def refs(self, prefix: str) -> dict[str, str]:
+        """Ref name to the commit it leads to (annotated tags followed), for all below a prefix."""
+        form = "%(refname)%00%(objectname)%00%(*objectname)"
+        lines = self.run("for-each-ref", f"--format={form}", prefix).output.splitlines()
+        rows = (line.split("\0") for line in lines)
+        return {name: peeled or direct for name, direct, peeled in rows}
+
+    def unfinished(self) -> str | None:
+        """`merge`, `rebase`, ... when the repository is in the middle of one, else None."""
+        folder = Path(self.run("rev-parse", "--absolute-git-dir").output.rstrip("\n"))
+        return next((what for name, what in _UNFINISHED.items() if (folder / name).exists()), None)
+
+    def is_clean(self, *paths: str) -> bool:
+        return not self.run("status", "--porcelain", "--", *paths).output.strip()
+
+    # Writing objects and refs, without a work tree
+
+    def write_blob(self, data: bytes) -> str:
+        return self.run("hash-object", "-w", "--stdin", stdin=data).output.strip()
+
+    def write_tree(self, files: Mapping[str, bytes], onto: str | None = None) -> str:
+        """A tree with these files, by path; those of the revision `onto` stay where not replaced."""
+        blobs = {path: self.write_blob(data) for path, data in files.items()}
+        return self._index_tree((f"{_FILE} {blob}\t{path}\0" for path, blob in blobs.items()), onto)
+
+    def without(self, revision: str, paths: Iterable[str]) -> str:
+        """The tree of a revision with these paths removed."""
+        return self._index_tree((f"0 {ZERO}\t{path}\0" for path in paths), revision)
+
+    def _index_tree(self, lines: Iterable[str], onto: str | None) -> str:
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            if onto is not None:
+                self.run("read-tree", onto, env=index)
+            self.run("update-index", "-z", "--index-info", stdin="".join(lines), env=index)
+            return self.run("write-tree", env=index).output.strip()
+
+    def write_commit(self, tree: str, parents: Sequence[str], message: str, author: Signature = MATTONE) -> str:
+        """A commit object of a tree; returns its id. No ref moves."""
+        who = {
+            "GIT_AUTHOR_NAME": author.name,
+            "GIT_AUTHOR_EMAIL": author.email,
+            "GIT_COMMITTER_NAME": author.name,
+            "GIT_COMMITTER_EMAIL": author.email,
+        }
+        above = [word for parent in parents for word in ("-p", parent)]
+        return self.run("commit-tree", tree, *above, "-F", "-", stdin=message, env=who).output.strip()
+
+    def move_ref(self, ref: str, new: str, old: str) -> None:
+        """Set a ref if it still has the old value (`ZERO`: must not exist). Raises RefMoved."""
+        result = self.run("update-ref", ref, new, old, accept=(0, 1, 128))
+        if result.code == 0:
+            return
+        if "cannot lock ref" in result.errors:
+            raise RefMoved(f"{ref} was moved by somebody else meanwhile", hint="try again")
+        raise process.CommandFailed(result)
+
+    def merge_tree(self, ours: str, theirs: str) -> tuple[str, tuple[str, ...]]:
+        """The tree of a three-way merge and the paths in conflict (git 2.38 or newer)."""
+        result = self.run("merge-tree", "--write-tree", "--name-only", "--no-messages", ours, theirs, accept=(0, 1))
+        tree, *conflicts = result.output.strip().splitlines()
+        return tree, tuple(conflicts)

@@ -1,0 +1,1 @@
+"""Real machines on this host for the embedded engine."""

@@ -1,0 +1,1 @@
+"""The repository as typed values: services, roles, deployments, providers."""

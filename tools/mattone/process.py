@@ -1,0 +1,157 @@
+"""The one door for subprocesses: argument lists, time limits, clean endings, our errors.
+
+No shell is ever involved. A child runs in a session of its own, so that an interrupt ends it
+with everything it started: first SIGTERM, then, after a grace time, SIGKILL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mattone import redact
+from mattone.errors import HostError, MattoneError, TransientError
+
+GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a finished command left behind."""
+
+    command: tuple[str, ...]
+    code: int
+    output: str
+    errors: str
+
+
+class CommandFailed(MattoneError):
+    """A command ended with a code that its caller did not expect; `result` has its output."""
+
+    def __init__(self, result: Result, *, hint: str = "") -> None:
+        tail = (result.errors.strip() or result.output.strip()).splitlines()[-6:]
+        shown = redact.one_line(" | ".join(tail), 600) or "it said nothing"
+        super().__init__(f"`{describe(result.command)}` failed with code {result.code}: {shown}", hint=hint)
+        self.result = result
+
+
+def describe(command: Sequence[str]) -> str:
+    """A command as a short line for people: program, first arguments, no secrets."""
+    return redact.one_line(" ".join(command), 120)
+
+
+def find(program: str) -> str | None:
+    """The absolute path of a program on PATH or in the system folders, or None."""
+    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin:/usr/local/sbin")
+
+
+def require(program: str, *, hint: str) -> str:
+    """The absolute path of a program; HostError with the hint when it is not there."""
+    path = find(program)
+    if path is None:
+        raise HostError(f"the program {program!r} is not installed", hint=hint)
+    return path
+
+
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: str | bytes | None = None,
+    timeout: float = 600.0,
+    accept: Sequence[int] = (0,),
+    on_line: Callable[[str], None] | None = None,
+) -> Result:
+    """Run one command to its end and return what it printed.
+
+    `env` replaces the whole environment when given. `accept` lists the exit codes that are no
+    failure. `on_line` sees each line of output (standard error included) while the command
+    runs; the result then has it all in `output`.
+
+    Raises CommandFailed, HostError (no such program), TransientError (time limit in seconds).
+    """
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    child = _start(command, cwd, env, with_input=data is not None, merged=on_line is not None)
+    try:
+        if on_line is not None:
+            output, errors = _follow(child, data, timeout, on_line), ""
+        else:
+            out, err = child.communicate(data, timeout=timeout)
+            output, errors = out.decode(errors="replace"), err.decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        end_group(child)
+        raise TransientError(
+            f"`{describe(command)}` did not end within {timeout:.0f} s and was stopped",
+            hint="the machine may be overloaded; try again",
+        ) from None
+    except BaseException:
+        end_group(child)
+        raise
+    result = Result(tuple(command), child.returncode, output, errors)
+    if result.code not in accept:
+        raise CommandFailed(result)
+    return result
+
+
+def _start(
+    command: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None, *, with_input: bool, merged: bool
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(command),
+            cwd=cwd,
+            env=dict(env) if env is not None else None,
+            stdin=subprocess.PIPE if with_input else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merged else subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise HostError(
+            f"the program {command[0]!r} is not installed", hint="`mattone doctor` says what is missing"
+        ) from None
+    except OSError as error:
+        raise HostError(f"cannot start {command[0]!r}: {error.strerror or error}") from error
+
+
+def _follow(child: subprocess.Popen[bytes], data: bytes | None, timeout: float, on_line: Callable[[str], None]) -> str:
+    import threading
+
+    assert child.stdout is not None
+    timer = threading.Timer(timeout, end_group, (child,))
+    timer.start()
+    lines: list[str] = []
+    try:
+        if data is not None and child.stdin is not None:
+            child.stdin.write(data)
+            child.stdin.close()
+        for raw in child.stdout:
+            line = raw.decode(errors="replace")
+            lines.append(line)
+            on_line(line.rstrip("\r\n"))
+        child.wait()
+    finally:
+        expired = not timer.is_alive()
+        timer.cancel()
+    if expired:
+        raise subprocess.TimeoutExpired(child.args, timeout)
+    return "".join(lines)
+
+
+def end_group(child: subprocess.Popen[bytes], grace: float = GRACE) -> None:
+    """End a child and all of its process group: SIGTERM, and after `grace` seconds SIGKILL."""
+    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, grace)):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, number)
+        try:
+            child.wait(patience)
+            return
+        except subprocess.TimeoutExpired:
+            continue

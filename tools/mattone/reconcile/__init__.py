@@ -1,0 +1,1 @@
+"""Plan, apply and journal: the desired state brought about at an engine."""

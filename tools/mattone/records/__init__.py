@@ -1,0 +1,1 @@
+"""What was done, when, by whom and with which versions: written once, told by trace."""

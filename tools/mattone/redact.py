@@ -1,0 +1,74 @@
+"""The one door for text that leaves mattone: secrets hidden, control characters made visible.
+
+Terminals, logs, reports, comments and records all receive text that began outside: a branch
+name, an Ansible error, a server's answer. Two things are done to it here and nowhere else:
+values registered as secret become ``(secret)``, and control characters, which could drive a
+terminal or forge a log line, become visible escapes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Iterable
+from urllib.parse import quote
+
+MASK = "(secret)"
+
+_SHORTEST = 4  # shorter values would mask ordinary words all over the text
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----.*?(?:-----END \1PRIVATE KEY-----|\Z)", re.DOTALL)
+
+_lock = threading.Lock()
+_secrets: tuple[str, ...] = ()
+
+
+def register(values: Iterable[str]) -> None:
+    """Remember secret values for the life of this process; all text is cleaned of them.
+
+    Spellings that a tool is likely to print instead are remembered too: JSON and URL
+    escapes, base64, and each line of a value of many lines. Values under 4 characters are
+    not masked: they are refused as secrets where they are resolved.
+    """
+    global _secrets
+    spellings = {spelling for value in values for spelling in _spellings(value)}
+    with _lock:
+        # The longest first, so that a secret within another does not leave the rest behind.
+        _secrets = tuple(sorted(spellings | set(_secrets), key=lambda text: (-len(text), text)))
+
+
+def _spellings(value: str) -> set[str]:
+    encoded = base64.b64encode(value.encode()).decode()
+    found = {value, json.dumps(value)[1:-1], quote(value, safe=""), quote(value), encoded}
+    found.update(line.strip() for line in value.splitlines() if len(line.strip()) >= 2 * _SHORTEST)
+    return {text for text in found if len(text) >= _SHORTEST}
+
+
+def clean(text: str) -> str:
+    """The text with every registered secret and every private key masked; layout untouched."""
+    for secret in _secrets:
+        if secret in text:
+            text = text.replace(secret, MASK)
+    return _PRIVATE_KEY.sub(MASK, text) if "PRIVATE KEY" in text else text
+
+
+def visible(text: str) -> str:
+    """`clean` text in which control and bidirectional characters are visible escapes.
+
+    Tab and newline stay; a carriage return, ESC or a right-to-left override become ``\\x0d``,
+    ``\\x1b``, ``\\u202e``, so that hostile text can neither drive a terminal nor forge lines.
+    """
+    return _CONTROLS.sub(lambda found: _escape(found.group()), clean(text))
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """`visible` text on one line of at most `limit` characters, for messages and tables."""
+    flat = " ".join(visible(text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

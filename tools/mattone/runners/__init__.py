@@ -1,0 +1,1 @@
+"""The port to what runs pipelines, and one adapter a file."""

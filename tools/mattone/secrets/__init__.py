@@ -1,0 +1,1 @@
+"""The port to secret stores, and one adapter a file."""

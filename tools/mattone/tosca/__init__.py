@@ -1,0 +1,1 @@
+"""TOSCA documents with source positions, imports, type hierarchy, checks and rendering."""
