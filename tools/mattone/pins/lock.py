@@ -1,0 +1,123 @@
+"""The lock: every exact version and digest that a deployment resolves to, as a small stable file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mattone import digests
+from mattone.errors import InputError, MattoneError, Place
+from mattone.platform.components import ComponentId, Kind
+from mattone.platform.fields import Field, Reader
+from mattone.platform.refuse import refuse
+from mattone.tosca.source import load
+from mattone.versions import Version
+
+FORMAT = 1
+
+_HEADER = "# Written by `mattone lock`; change the deployment or run `mattone lock --upgrade` instead.\n"
+_PIN_FIELDS = {
+    "component": Field(str, True),
+    "kind": Field(str, True),
+    "constraint": Field(str, True),
+    "version": Field(str, True),
+    "commit": Field(str, True),
+    "digest": Field(str, True),
+    "required_by": Field(list, True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One component at one exact version.
+
+    constraint   the ranges that asked for it, joined by a comma when several did
+    required_by  who asked: the deployment's id or components' paths
+    """
+
+    component: ComponentId
+    constraint: str
+    version: Version
+    commit: str
+    digest: str
+    required_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """All pins of a deployment, by component path."""
+
+    deployment: str
+    pins: Mapping[ComponentId, Pin]
+
+    @property
+    def service(self) -> Pin:
+        return next(pin for pin in self.pins.values() if pin.component.kind is Kind.SERVICE)
+
+    @property
+    def digest(self) -> str:
+        return digests.of_value(as_value(self))
+
+
+def as_value(lock: Lock) -> dict[str, Any]:
+    """A lock as plain values, sorted by component."""
+    pins = sorted(lock.pins.values(), key=lambda pin: pin.component.path)
+    return {
+        "lock": FORMAT,
+        "deployment": lock.deployment,
+        "components": [
+            {
+                "component": pin.component.path,
+                "kind": pin.component.kind.value,
+                "constraint": pin.constraint,
+                "version": str(pin.version),
+                "commit": pin.commit,
+                "digest": pin.digest,
+                "required_by": list(pin.required_by),
+            }
+            for pin in pins
+        ],
+    }
+
+
+def dump(lock: Lock) -> bytes:
+    """The lock's file: sorted, no times, the same bytes for the same pins."""
+    import yaml
+
+    text = yaml.safe_dump(as_value(lock), sort_keys=False, default_flow_style=False, allow_unicode=True, width=120)
+    return (_HEADER + text).encode()
+
+
+def parse(path: str, data: bytes) -> Lock:
+    """Read a lock's file. Raises FindingsError or InputError when it is not one."""
+    document = load(path, data)
+    refuse(document.findings)
+    reader = Reader(document, "LOCK")
+    top = reader.mapping({"lock": Field(int, True), "deployment": Field(str, True), "components": Field(list, True)})
+    rows = [reader.mapping(_PIN_FIELDS, "components", i) for i in range(len(top.get("components", ())))]
+    refuse(reader.findings)
+    if top["lock"] != FORMAT:
+        raise InputError(
+            f"this lock has format {top['lock']}, this mattone reads {FORMAT}", place=document.place("lock")
+        )
+    try:
+        pins = [_pin(row) for row in rows]
+        found = Lock(top["deployment"], {pin.component: pin for pin in pins})
+        if not any(pin.component.kind is Kind.SERVICE for pin in pins):
+            raise InputError("it pins no service")
+    except (MattoneError, ValueError) as error:
+        hint = "run `mattone lock` to write it again"
+        raise InputError(f"the lock is damaged: {error}", place=Place(path), hint=hint) from error
+    return found
+
+
+def _pin(row: Mapping[str, Any]) -> Pin:
+    kind = Kind(row["kind"])
+    component = ComponentId(kind, row["component"].rsplit("/", 1)[-1])
+    if component.path != row["component"]:
+        raise InputError(f"{row['component']!r} is no {kind.value}")
+    if len(row["commit"]) != 40 or not set(row["commit"]) <= set("0123456789abcdef"):
+        raise InputError(f"{row['commit']!r} is not a commit id")
+    required_by = tuple(str(name) for name in row["required_by"])
+    return Pin(component, row["constraint"], Version.parse(row["version"]), row["commit"], row["digest"], required_by)
