@@ -45,7 +45,7 @@ COMMANDS = {
     "doctor": "say what this host lacks and how to get it",
 }
 
-_HIDDEN = "\n\nexit codes: 0 done, 1 error, 2 changes present, 3 findings, 4 denied by policy, 5 lock held, \
+_EXIT_CODES = "\n\nexit codes: 0 done, 1 error, 2 changes present, 3 findings, 4 denied by policy, 5 lock held, \
 6 apply failed,\n7 outcome unknown, 70 internal error, 130 interrupted"
 
 
@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(words: list[str]) -> int:
-    known = _known_command(words)
+    known = _chosen(words)
     parser = _top_parser(known)
     options = vars(parser.parse_args(words))
     command = options.pop("command", None)
@@ -93,9 +93,15 @@ def _dispatch(words: list[str]) -> int:
     return int(module.run(**options))
 
 
-def _known_command(words: Sequence[str]) -> str | None:
+def _chosen(words: Sequence[str]) -> str | None:
     first = next((word for word in words if not word.startswith("-")), None)
-    return first if first in COMMANDS else None
+    if first is None or first in COMMANDS:
+        return first
+    import difflib
+
+    near = difflib.get_close_matches(first, COMMANDS, n=1)
+    hint = f"did you mean `mattone {near[0]}`?" if near else "`mattone --help` lists the commands"
+    raise InputError(f"there is no command {redact.one_line(first, 60)!r}", hint=hint)
 
 
 def _top_parser(known: str | None) -> argparse.ArgumentParser:
@@ -103,7 +109,7 @@ def _top_parser(known: str | None) -> argparse.ArgumentParser:
         prog="mattone",
         description="GitOps for TOSCA services on federated research clouds.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="`mattone COMMAND --help` shows a command's options and examples." + _HIDDEN,
+        epilog="`mattone COMMAND --help` shows a command's options and examples." + _EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"mattone {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
