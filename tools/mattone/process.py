@@ -100,6 +100,27 @@ def run(
     return result
 
 
+def detach(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], output: Path) -> subprocess.Popen[bytes]:
+    """Start a program that outlives this one, in a session of its own; all it prints goes to the file `output`.
+
+    The caller ends it again (`end_group`, or by its pid). Raises HostError when it cannot be started.
+    """
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            return subprocess.Popen(
+                list(command),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise HostError(f"cannot start {command[0]!r}: {error.strerror or error}") from error
+
+
 def _start(
     command: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None, *, with_input: bool, merged: bool
 ) -> subprocess.Popen[bytes]:

@@ -1,0 +1,1 @@
+"""The embedded engine: a real Infrastructure Manager process over this host's machines."""
