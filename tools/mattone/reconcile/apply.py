@@ -1,0 +1,310 @@
+"""Apply: bring one planned step about at the engine, journal before each call, record at the end.
+
+Every remote change goes the same way: an event in the journal, on disk; the call; another event;
+the record; a last event. Whatever instant the process dies at, the next run finds the operation
+open and either goes on with it or starts anew, by asking the engine for the operation's mark.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from mattone import __version__
+from mattone.engines.interface import Engine, Observation, Phase, RemoteMachine, Submission
+from mattone.errors import ApplyFailed, MattoneError, OutcomeUnknown, RemoteError, TransientError
+from mattone.pins.lock import as_value
+from mattone.reconcile.journal import Journal, Operation, State
+from mattone.reconcile.plan import Change, Step, Wish
+from mattone.records.model import Action, Outcome, Record
+from mattone.records.store import RecordStore
+
+DEADLINE = 3600.0  # seconds until an operation that is still pending counts as failed
+POLL = 1.0  # seconds between two looks at the engine
+
+_ACTIONS = {Change.CREATE: Action.CREATE, Change.UPDATE: Action.UPDATE, Change.DELETE: Action.DELETE}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What one submission needs, and what its record says of it.
+
+    secrets   input path to {reference, version}
+    bundle    digest of the files; template: digest of the rendered template without secrets
+    """
+
+    submission: Submission
+    secrets: Mapping[str, Mapping[str, str]]
+    bundle: str
+    template: str
+
+
+class Preparer(Protocol):
+    def __call__(self, wish: Wish, operation: str) -> Prepared:
+        """Bundle, secrets and template of a wish. Raises InputError when something is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the applied state comes from: the merged commit, its merge request, who applies."""
+
+    environment: str
+    commit: str
+    applied_by: str
+    merge_requests: Callable[[str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Applier:
+    """Carries out steps, one deployment at a time."""
+
+    engine: Engine
+    journal: Journal
+    records: RecordStore
+    prepare: Preparer
+    origin: Origin
+    report: Callable[[str, str], None] = lambda _deployment, _text: None
+    deadline: float = DEADLINE
+
+    def carry_out(self, step: Step, wish: Wish | None) -> Record:
+        """Do one step to its end and return its record.
+
+        Raises ApplyFailed when the engine could not do it (the record then says so),
+        OutcomeUnknown when nobody knows whether it did, and any error of preparing (nothing was
+        done then).
+        """
+        opened = self.journal.open_operations().get(step.deployment)
+        if opened is not None:
+            self._settle(opened)
+        if step.change is Change.DELETE or wish is None:
+            return self._delete(step)
+        return self._bring(step, wish)
+
+    # What an earlier run left open
+
+    def _settle(self, operation: Operation) -> None:
+        """Find out what became of an open operation and close it; its step is then planned work again."""
+        details = operation.details
+        if operation.state in {State.SUCCEEDED, State.FAILED} and "record" in details:
+            self._record(operation, Record(**_revive(details["record"])))
+            return
+        self.report(
+            operation.deployment, f"an earlier {details.get('action')} was interrupted; finding out what it did"
+        )
+        if operation.state is State.PLANNED:
+            self._close(operation, "interrupted before anything was sent")
+            return
+        try:
+            found = self.engine.find(operation.deployment)
+        except RemoteError as error:
+            self.journal.write(operation.id, operation.deployment, State.UNKNOWN, reason=str(error))
+            raise OutcomeUnknown(
+                f"{operation.deployment}: an interrupted operation may have happened, and the engine does not say: {error}",
+                hint="run `mattone apply` again when the engine answers",
+            ) from error
+        if len(found) > 1:
+            listed = ", ".join(remote.id for remote in found)
+            raise OutcomeUnknown(f"{operation.deployment}: the engine holds it more than once: {listed}")
+        self._close(
+            operation, "interrupted; its work is taken over" if found else "interrupted; nothing was left behind"
+        )
+
+    def _close(self, operation: Operation, reason: str) -> None:
+        self.journal.write(operation.id, operation.deployment, State.RECORDED, reason=reason)
+
+    # Create and update
+
+    def _bring(self, step: Step, wish: Wish) -> Record:
+        operation = uuid.uuid4().hex
+        prepared = self.prepare(wish, operation)
+        remote_id = self._existing(step)
+        action = Action.UPDATE if remote_id else Action.CREATE
+        times = {"planned": now()}
+        begun = time.monotonic()
+        self.journal.write(operation, step.deployment, State.PLANNED, action=action, desired=wish.digest)
+        self.report(step.deployment, f"{action}: sending to {self.engine.name}")
+        times["started"] = now()
+        self.journal.write(operation, step.deployment, State.STARTED, remote_id=remote_id)
+        remote_id = self._send(operation, step.deployment, remote_id, prepared)
+        self.journal.write(operation, step.deployment, State.SENT, remote_id=remote_id)
+        observation = self._wait(step.deployment, remote_id)
+        times["ended"] = now()
+        record = self._described(step, wish, prepared, observation, remote_id, action, operation)
+        return self._finish(record, observation, times, time.monotonic() - begun)
+
+    def _existing(self, step: Step) -> str:
+        """The engine's id when it already holds the deployment: never two for one wish."""
+        found = self.engine.find(step.deployment)
+        if len(found) > 1:
+            listed = ", ".join(remote.id for remote in found)
+            raise OutcomeUnknown(f"{step.deployment}: the engine holds it more than once: {listed}")
+        return found[0].id if found else ""
+
+    def _send(self, operation: str, deployment: str, remote_id: str, prepared: Prepared) -> str:
+        try:
+            if not remote_id:
+                return self.engine.submit(prepared.submission)
+            self.engine.update(remote_id, prepared.submission)
+            return remote_id
+        except TransientError as error:
+            raise OutcomeUnknown(
+                f"{deployment}: sent, but no answer came: {error.message}",
+                hint="run `mattone apply` again: it finds out what happened and goes on",
+            ) from error
+        except MattoneError as error:
+            self.journal.write(operation, deployment, State.RECORDED, reason=f"refused: {error.message}")
+            raise
+
+    def _wait(self, deployment: str, remote_id: str) -> Observation:
+        """Look until the engine is done with it, one way or the other."""
+        end = time.monotonic() + self.deadline
+        misses = 0
+        while True:
+            try:
+                seen = self.engine.observe(remote_id)
+                misses = 0
+            except TransientError as error:
+                misses += 1
+                if misses >= 30 or time.monotonic() > end:
+                    raise OutcomeUnknown(
+                        f"{deployment}: the engine stopped answering: {error.message}",
+                        hint="run `mattone apply` again when it answers: it goes on where it was",
+                    ) from error
+                seen = Observation(Phase.PENDING, "the engine does not answer; waiting for it")
+            self.report(deployment, seen.reason or seen.phase.value)
+            if seen.phase not in {Phase.PENDING, Phase.DELETING, Phase.UNKNOWN}:
+                return seen
+            if time.monotonic() > end:
+                return Observation(Phase.FAILED, f"not ready after {self.deadline:.0f} s", seen.machines)
+            time.sleep(POLL)
+
+    def _described(
+        self,
+        step: Step,
+        wish: Wish,
+        prepared: Prepared,
+        observation: Observation,
+        remote_id: str,
+        action: Action,
+        operation: str,
+    ) -> Record:
+        deployment = wish.deployment
+        return Record(
+            environment=self.origin.environment,
+            deployment=step.deployment,
+            sequence=0,
+            operation=operation,
+            action=action,
+            outcome=Outcome.SUCCEEDED if observation.phase is Phase.READY else Outcome.FAILED,
+            commit=self.origin.commit,
+            desired=wish.digest,
+            reason="" if observation.phase is Phase.READY else observation.reason or observation.phase.value,
+            service=f"{wish.lock.service.component.name} {wish.lock.service.version}",
+            description=deployment.description,
+            protected=deployment.protected,
+            inputs=deployment.inputs,
+            secrets=prepared.secrets,
+            lock=as_value(wish.lock),
+            bundle=prepared.bundle,
+            template=prepared.template,
+            engine=self._engine(remote_id),
+            provider=deployment.provider,
+            machines=tuple(_machine(machine) for machine in observation.machines),
+            outputs=_clean(observation.outputs),
+        )
+
+    # Delete
+
+    def _delete(self, step: Step) -> Record:
+        operation = uuid.uuid4().hex
+        times = {"planned": now()}
+        begun = time.monotonic()
+        found = self.engine.find(step.deployment)
+        ids = [remote.id for remote in found]
+        self.journal.write(operation, step.deployment, State.PLANNED, action=Action.DELETE)
+        times["started"] = now()
+        self.journal.write(operation, step.deployment, State.STARTED, remote_id=",".join(ids))
+        self.report(step.deployment, "delete: removing its machines")
+        for remote_id in ids:
+            self.engine.destroy(remote_id)
+        times["ended"] = now()
+        record = Record(
+            environment=self.origin.environment,
+            deployment=step.deployment,
+            sequence=0,
+            operation=operation,
+            action=Action.DELETE,
+            outcome=Outcome.SUCCEEDED,
+            commit=self.origin.commit,
+            service=step.service,
+            engine=self._engine(",".join(ids)),
+        )
+        return self._finish(record, Observation(Phase.READY), times, time.monotonic() - begun)
+
+    # The end of every operation
+
+    def _engine(self, remote_id: str) -> dict[str, str]:
+        return {"name": self.engine.name, "version": self.engine.version(), "id": remote_id}
+
+    def _finish(self, record: Record, observation: Observation, times: Mapping[str, str], seconds: float) -> Record:
+        from dataclasses import replace
+
+        whole = replace(
+            record,
+            merge_request=self.origin.merge_requests(record.deployment),
+            applied_by=self.origin.applied_by,
+            times=times,
+            seconds=round(seconds, 1),
+            tool=f"mattone {__version__}",
+        )
+        state = State.SUCCEEDED if whole.outcome is Outcome.SUCCEEDED else State.FAILED
+        operation = self.journal.write(whole.operation, whole.deployment, state, record=asdict(whole))
+        kept = self._record(operation, whole)
+        if kept.outcome is Outcome.FAILED:
+            raise ApplyFailed(
+                f"{kept.deployment}: {kept.action} failed: {observation.reason or observation.phase}",
+                hint=f"`mattone log {kept.deployment}` shows what the engine did",
+            )
+        return kept
+
+    def _record(self, operation: Operation, record: Record) -> Record:
+        kept = self.records.append(record)
+        self.journal.write(operation.id, operation.deployment, State.RECORDED)
+        return kept
+
+
+def now() -> str:
+    """The time in RFC 3339, UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _machine(machine: RemoteMachine) -> dict[str, Any]:
+    kept = ("name", "node", "address", "cpus", "memory")
+    return {name: getattr(machine, name) for name in kept}
+
+
+def _clean(value: Any) -> Any:
+    """Outputs without secrets: every text goes through redaction before it is kept."""
+    from mattone import redact
+
+    if isinstance(value, str):
+        return redact.clean(value)
+    if isinstance(value, Mapping):
+        return {str(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    return value
+
+
+def _revive(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A record's fields as they come back from the journal's JSON."""
+    return {
+        **fields,
+        "action": Action(fields["action"]),
+        "outcome": Outcome(fields["outcome"]),
+        "machines": tuple(fields["machines"]),
+    }

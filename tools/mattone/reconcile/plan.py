@@ -1,0 +1,204 @@
+"""The plan: what reconciling would do to each deployment, and why. A function of values alone.
+
+A plan is bound by digest to all it was computed from: the head and base commit, each wish (files,
+versions, inputs), each deployment's newest record, and what the engine was seen to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from mattone import digests
+from mattone.engines.interface import Observation, Phase
+from mattone.pins.lock import Lock, as_value
+from mattone.platform.deployments import Deployment
+from mattone.reconcile.journal import Operation, State
+from mattone.records.model import Outcome, Record, digest
+from mattone.records.store import History
+
+
+class Change(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    NONE = "no change"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A deployment as it should be: the file, the lock, what of it may change while it lives."""
+
+    deployment: Deployment
+    lock: Lock
+    updatable: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """What the wish comes down to: content of every component, inputs, provider. Not commits or ranges."""
+        pins = {which.path: pin.digest for which, pin in self.lock.pins.items()}
+        wish = self.deployment
+        return digests.of_value({"pins": pins, "inputs": wish.inputs, "provider": wish.provider})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value that differs; None where there is none. `kind`: input, version, provider or state."""
+
+    kind: str
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happens to one deployment.
+
+    why       the reason in words
+    desired   digest of the wish, empty for a deletion
+    record    digest of the newest record, empty when there is none
+    observed  digest of what the engine was seen to run, empty when it was not asked
+    """
+
+    deployment: str
+    change: Change
+    why: str
+    service: str = ""
+    fields: tuple[FieldChange, ...] = ()
+    protected: bool = False
+    desired: str = ""
+    record: str = ""
+    observed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    environment: str
+    head: str
+    base: str
+    steps: tuple[Step, ...] = field(default_factory=tuple)
+
+    @property
+    def changes(self) -> tuple[Step, ...]:
+        """The steps that do something, or that would have to and cannot."""
+        return tuple(step for step in self.steps if step.change is not Change.NONE)
+
+    @property
+    def digest(self) -> str:
+        return digests.of_value(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known about one deployment besides the wish: records, open operation, the engine's view."""
+
+    history: History
+    operation: Operation | None = None
+    observation: Observation | None = None
+
+
+def make_plan(environment: str, head: str, base: str, wishes: Mapping[str, Wish], known: Mapping[str, Known]) -> Plan:
+    """Plan every deployment that is wished for or that records say is running, sorted by id."""
+    everything = sorted(set(wishes) | set(known))
+    steps = (_step(name, wishes.get(name), known.get(name, Known(History(())))) for name in everything)
+    return Plan(environment, head, base, tuple(step for step in steps if step is not None))
+
+
+def _step(name: str, wish: Wish | None, known: Known) -> Step | None:
+    running = known.history.running
+    if known.operation is not None and known.operation.state is State.UNKNOWN:
+        reason = str(known.operation.details.get("reason", "an operation's outcome is unknown"))
+        return _made(name, Change.BLOCKED, f"{reason}; `mattone resolve {name}` ends this", wish, known)
+    if wish is None:
+        if running is None and not _may_have_left_something(known.operation):
+            return None
+        return _made(name, Change.DELETE, "its file is gone from the merged state", None, known)
+    if running is None:
+        return _made(name, Change.CREATE, "it does not exist yet", wish, known)
+    return _compare(name, wish, running, known)
+
+
+def _may_have_left_something(operation: Operation | None) -> bool:
+    return operation is not None and operation.state in {State.STARTED, State.SENT}
+
+
+def _compare(name: str, wish: Wish, running: Record, known: Known) -> Step:
+    phase = known.observation.phase if known.observation else None
+    if phase is Phase.GONE:
+        return _made(name, Change.CREATE, "the engine does not have it any more", wish, known)
+    fields = differences(running, wish)
+    frozen = [f.name for f in fields if f.kind == "input" and wish.updatable and f.name not in wish.updatable]
+    if running.provider and wish.deployment.provider != running.provider:
+        frozen.append("provider")
+    last = known.history.last_attempted
+    if frozen and last is not None and last.outcome is Outcome.SUCCEEDED:
+        listed = ", ".join(frozen)
+        why = f"{listed} cannot change while it lives: delete it and ask again, or restore the old value"
+        return _made(name, Change.BLOCKED, why, wish, known, fields)
+    if last is not None and last.outcome is Outcome.FAILED:
+        return _made(
+            name, Change.UPDATE, f"the last attempt failed: {last.reason or 'no reason known'}", wish, known, fields
+        )
+    if wish.digest != running.desired:
+        return _made(name, Change.UPDATE, _summary(fields), wish, known, fields)
+    if phase is Phase.FAILED and known.observation is not None:
+        return _made(name, Change.UPDATE, f"the engine says it failed: {known.observation.reason}", wish, known)
+    return _made(name, Change.NONE, "it is as it should be", wish, known)
+
+
+def _summary(fields: tuple[FieldChange, ...]) -> str:
+    counts = {kind: sum(f.kind == kind for f in fields) for kind in ("input", "version", "content")}
+    words = [
+        f"{count} {kind}{'s' if count > 1 and kind != 'content' else ''} changed"
+        for kind, count in counts.items()
+        if count
+    ]
+    return ", ".join(words) or "its content changed"
+
+
+def _made(
+    name: str, change: Change, why: str, wish: Wish | None, known: Known, fields: tuple[FieldChange, ...] = ()
+) -> Step:
+    running, last = known.history.running, known.history.last_attempted
+    if not fields and wish is not None and change is Change.CREATE:
+        fields = tuple(FieldChange("input", key, None, value) for key, value in sorted(wish.deployment.inputs.items()))
+    pin = wish.lock.service if wish else None
+    return Step(
+        deployment=name,
+        change=change,
+        why=why,
+        service=f"{pin.component.name} {pin.version}" if pin else (running.service if running else ""),
+        fields=fields,
+        protected=running.protected if running else False,
+        desired=wish.digest if wish else "",
+        record=digest(last) if last else "",
+        observed=digests.of_value(asdict(known.observation)) if known.observation else "",
+    )
+
+
+def differences(running: Record, wish: Wish) -> tuple[FieldChange, ...]:
+    """Field by field what a running deployment and its wish differ in."""
+    found = [
+        FieldChange("input", name, running.inputs.get(name), wish.deployment.inputs.get(name))
+        for name in sorted(set(running.inputs) | set(wish.deployment.inputs))
+        if running.inputs.get(name) != wish.deployment.inputs.get(name)
+    ]
+    old = {row["component"]: row for row in running.lock.get("components", ())}
+    new = {row["component"]: row for row in as_value(wish.lock)["components"]}
+    for component in sorted(set(old) | set(new)):
+        before, after = old.get(component), new.get(component)
+        if (before or {}).get("version") != (after or {}).get("version"):
+            found.append(FieldChange("version", component, _version(before), _version(after)))
+        elif before and after and before["digest"] != after["digest"]:
+            found.append(
+                FieldChange("content", component, digests.short(before["digest"]), digests.short(after["digest"]))
+            )
+    return tuple(found)
+
+
+def _version(row: Mapping[str, Any] | None) -> str | None:
+    return str(row["version"]) if row else None

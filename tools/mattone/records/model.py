@@ -1,0 +1,114 @@
+"""One record: the account of one operation that ended, with everything that made the deployment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from mattone import digests
+from mattone.errors import InputError, Place
+
+FORMAT = 1
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class Outcome(StrEnum):
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All times in RFC 3339, UTC; `seconds` is from planned to ended.
+
+    sequence       1 for the first operation of a deployment, then without gaps
+    desired        digest of the wish: bundle and inputs, secrets by reference
+    inputs         as written in the deployment: secrets are references
+    secrets        input path to {reference, version}; never values
+    lock           the whole lock, as in its file
+    bundle         digest of the files that the engine was given
+    template       digest of the rendered template, before secrets went in
+    commit         the merged commit that was applied
+    merge_request  iid, title, author, approved_by, merged_by, merged_at, merge_commit; or empty
+    applied_by     who ran the apply
+    engine         name, version and the engine's id of the deployment
+    machines       name, node, address, cpus, memory (MiB) of each
+    outputs        without secrets
+    times          planned, started, ended
+    previous       digest of the previous record of this deployment, empty for the first
+    """
+
+    environment: str
+    deployment: str
+    sequence: int
+    operation: str
+    action: Action
+    outcome: Outcome
+    commit: str
+    desired: str = ""
+    reason: str = ""
+    service: str = ""
+    description: str = ""
+    protected: bool = False
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lock: Mapping[str, Any] = field(default_factory=dict)
+    bundle: str = ""
+    template: str = ""
+    merge_request: Mapping[str, Any] = field(default_factory=dict)
+    applied_by: str = ""
+    engine: Mapping[str, str] = field(default_factory=dict)
+    provider: str = ""
+    machines: tuple[Mapping[str, Any], ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    times: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    previous: str = ""
+    tool: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where it is kept: `records/<environment>/<group>/<name>/<sequence>-<operation>.json`."""
+        return f"records/{self.environment}/{self.deployment}/{self.sequence:06d}-{self.operation}.json"
+
+    @property
+    def remote_id(self) -> str:
+        return self.engine.get("id", "")
+
+    @property
+    def runs(self) -> bool:
+        """Whether something is left at the engine after this operation, as far as it is known."""
+        return bool(self.remote_id) and not (self.action is Action.DELETE and self.outcome is Outcome.SUCCEEDED)
+
+
+def dump(record: Record) -> bytes:
+    """A record's file: JSON with sorted keys, one trailing newline."""
+    value = {"record": FORMAT, **asdict(record)}
+    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def digest(record: Record) -> str:
+    """The digest that the next record of the deployment names as `previous`."""
+    return digests.of_bytes(dump(record))
+
+
+def parse(path: str, data: bytes) -> Record:
+    """Read a record's file. Raises InputError when it is damaged or of an unknown format."""
+    try:
+        value = json.loads(data)
+        version = value.pop("record")
+        if version != FORMAT:
+            raise InputError(f"the record has format {version!r}, this mattone reads {FORMAT}", place=Place(path))
+        value["action"], value["outcome"] = Action(value["action"]), Outcome(value["outcome"])
+        value["machines"] = tuple(value["machines"])
+        return Record(**value)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"the record is damaged: {error}", place=Place(path)) from error

@@ -1,0 +1,143 @@
+"""Where records are kept: the append-only branch `records` of the platform repository.
+
+Every clone can read it, any git forge can serve it, and a push that is no append is refused by
+the forge. Two writers at once: the later one's push is refused, it fetches and appends again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from mattone.errors import RemoteError
+from mattone.git import Repository
+from mattone.records.model import Action, Outcome, Record, digest, dump, parse
+
+BRANCH = "records"
+TRACKING = f"refs/remotes/origin/{BRANCH}"
+
+_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A deployment's records, oldest first."""
+
+    records: tuple[Record, ...]
+
+    @property
+    def last_attempted(self) -> Record | None:
+        return self.records[-1] if self.records else None
+
+    @property
+    def last_applied(self) -> Record | None:
+        """The newest operation that succeeded."""
+        return next((r for r in reversed(self.records) if r.outcome is Outcome.SUCCEEDED), None)
+
+    @property
+    def running(self) -> Record | None:
+        """The newest record that names what is left at the engine; None when nothing should be there."""
+        for record in reversed(self.records):
+            if record.action is Action.DELETE and record.outcome is Outcome.SUCCEEDED:
+                return None
+            if record.remote_id:
+                return record
+        return None
+
+
+class RecordStore:
+    """Records of one environment, in a clone whose `origin` is the forge."""
+
+    def __init__(self, repository: Repository, environment: str) -> None:
+        self._repository = repository
+        self._environment = environment
+
+    def fetch(self) -> None:
+        """Get what others have appended. Raises RemoteError when the forge cannot be reached."""
+        listed = self._repository.run(
+            "fetch", "--quiet", "--no-tags", "origin", f"+refs/heads/{BRANCH}:{TRACKING}", accept=(0, 1, 128)
+        )
+        missing = "couldn't find remote ref" in listed.errors
+        if listed.code != 0 and not missing:
+            raise RemoteError(
+                f"cannot fetch the records: {listed.errors.strip()}", hint="check the clone's `origin` remote"
+            )
+        self.__dict__.pop("_paths", None)
+
+    @cached_property
+    def _paths(self) -> dict[str, list[tuple[str, str]]]:
+        """Deployment id to (path, blob) of its records, oldest first; read from git once."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        if self._repository.resolve(TRACKING) is None:
+            return found
+        prefix = f"records/{self._environment}"
+        for entry in self._repository.files(TRACKING, prefix):
+            group, name = entry.path.removeprefix(prefix + "/").split("/")[:2]
+            found.setdefault(f"{group}/{name}", []).append((entry.path, entry.blob))
+        return found
+
+    def deployments(self) -> tuple[str, ...]:
+        """Every deployment that has a record."""
+        return tuple(sorted(self._paths))
+
+    def history(self, deployment: str) -> History:
+        """All records of a deployment. Raises InputError when one is damaged."""
+        rows = self._paths.get(deployment, [])
+        return History(tuple(parse(path, self._repository.blob(blob)) for path, blob in rows))
+
+    def recent(self, deployment: str) -> History:
+        """The newest records back to the last that succeeded: all that planning needs."""
+        rows: list[Record] = []
+        for record in self._backwards(deployment):
+            rows.insert(0, record)
+            if record.outcome is Outcome.SUCCEEDED:
+                break
+        return History(tuple(rows))
+
+    def _backwards(self, deployment: str) -> Iterator[Record]:
+        for path, blob in reversed(self._paths.get(deployment, [])):
+            yield parse(path, self._repository.blob(blob))
+
+    def append(self, record: Record) -> Record:
+        """Add a record and push it; returns it with its sequence and the previous one's digest.
+
+        Raises RemoteError when the forge refuses or cannot be reached; nothing is lost then: the
+        caller's journal still holds the operation.
+        """
+        from dataclasses import replace
+
+        for _ in range(_ATTEMPTS):
+            last = self.recent(record.deployment).last_attempted
+            if last is not None and last.operation == record.operation:
+                return last  # pushed by an earlier run that was killed before it could note so
+            numbered = replace(
+                record,
+                sequence=last.sequence + 1 if last else 1,
+                previous=digest(last) if last else "",
+            )
+            if self._push(numbered):
+                return numbered
+            self.fetch()
+        raise RemoteError("the records branch moved at every attempt to append to it", hint="run it again")
+
+    def _push(self, record: Record) -> bool:
+        """One attempt to append; False when somebody else appended first."""
+        repository = self._repository
+        parent = repository.resolve(TRACKING)
+        tree = repository.write_tree({record.path: dump(record)}, onto=parent)
+        message = f"record({record.deployment}): {record.action} {record.outcome}\n\nOperation: {record.operation}\n"
+        commit = repository.write_commit(tree, [parent] if parent else [], message)
+        expected = f"--force-with-lease=refs/heads/{BRANCH}:{parent or ''}"
+        pushed = repository.run(
+            "push", "--quiet", expected, "origin", f"{commit}:refs/heads/{BRANCH}", accept=(0, 1, 128)
+        )
+        if pushed.code == 0:
+            repository.run("update-ref", TRACKING, commit)
+            self.__dict__.pop("_paths", None)
+            return True
+        if "stale info" in pushed.errors or "fetch first" in pushed.errors or "non-fast-forward" in pushed.errors:
+            return False
+        if "cannot lock ref" in pushed.errors or "failed to update ref" in pushed.errors:
+            return False
+        raise RemoteError(f"the forge refused the record: {pushed.errors.strip()}")
