@@ -103,7 +103,7 @@ class Applier:
         except RemoteError as error:
             self.journal.write(operation.id, operation.deployment, State.UNKNOWN, reason=str(error))
             raise OutcomeUnknown(
-                f"{operation.deployment}: an interrupted operation may have happened, and the engine does not say: {error}",
+                f"{operation.deployment}: an interrupted operation may have happened, the engine does not say: {error}",
                 hint="run `mattone apply` again when the engine answers",
             ) from error
         if len(found) > 1:

@@ -110,20 +110,23 @@ def make_plan(environment: str, head: str, base: str, wishes: Mapping[str, Wish]
 
 def _step(name: str, wish: Wish | None, known: Known) -> Step | None:
     running = known.history.running
-    if known.operation is not None and known.operation.state is State.UNKNOWN:
-        reason = str(known.operation.details.get("reason", "an operation's outcome is unknown"))
-        return _made(name, Change.BLOCKED, f"{reason}; `mattone resolve {name}` ends this", wish, known)
+    interrupted = _may_have_acted(known.operation)
     if wish is None:
-        if running is None and not _may_have_left_something(known.operation):
+        if running is None and not interrupted:
             return None
         return _made(name, Change.DELETE, "its file is gone from the merged state", None, known)
     if running is None:
-        return _made(name, Change.CREATE, "it does not exist yet", wish, known)
-    return _compare(name, wish, running, known)
+        why = "an earlier attempt was interrupted" if interrupted else "it does not exist yet"
+        return _made(name, Change.CREATE, why, wish, known)
+    step = _compare(name, wish, running, known)
+    if interrupted and step.change is Change.NONE:
+        return _made(name, Change.UPDATE, "an earlier change of it was interrupted", wish, known)
+    return step
 
 
-def _may_have_left_something(operation: Operation | None) -> bool:
-    return operation is not None and operation.state in {State.STARTED, State.SENT}
+def _may_have_acted(operation: Operation | None) -> bool:
+    """Whether an open operation may have changed something at the engine."""
+    return operation is not None and operation.state in {State.STARTED, State.SENT, State.UNKNOWN}
 
 
 def _compare(name: str, wish: Wish, running: Record, known: Known) -> Step:
