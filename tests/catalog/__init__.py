@@ -1,0 +1,1 @@
+"""Tests of the catalogue itself: types, roles, services, forms, federation."""
