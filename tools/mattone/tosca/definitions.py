@@ -1,0 +1,177 @@
+"""What types and templates declare: properties, attributes, parameters, capabilities, requirements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mattone.tosca.spots import Spot
+from mattone.tosca.types import Scope, TypeDef
+
+
+class _Missing:
+    """No default was given; distinct from a default of null."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = _Missing()
+UNBOUNDED = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a value must look like (TOSCA Simple Profile 1.3, 3.6.9 schema definition).
+
+    type         as written; looked up in `scope`
+    constraints  the clauses as written, or None when they are no list
+    entry, key   schema of the entries of a list or map, and of the keys of a map
+    """
+
+    type: str
+    scope: Scope
+    spot: Spot
+    constraints: list[Any] | None = None
+    entry: Schema | None = None
+    key: Schema | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyDef:
+    """A property, attribute, input or output definition (1.3, 3.6.10, 3.6.12, 3.6.14)."""
+
+    name: str
+    schema: Schema
+    required: bool
+    default: Any
+    description: str
+    status: str
+    spot: Spot
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not MISSING
+
+
+def schema_of(raw: Any, spot: Spot, scope: Scope) -> Schema | None:
+    """The schema that a definition holds, in its short (a type name) or long form; None when it has no type."""
+    if isinstance(raw, str):
+        return Schema(raw, scope, spot)
+    if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
+        return None
+    constraints = raw.get("constraints")
+    entry, key = raw.get("entry_schema"), raw.get("key_schema")
+    return Schema(
+        raw["type"],
+        scope,
+        spot,
+        constraints if isinstance(constraints, list) else None,
+        schema_of(entry, spot.at("entry_schema"), scope) if entry is not None else None,
+        schema_of(key, spot.at("key_schema"), scope) if key is not None else None,
+    )
+
+
+def property_of(name: str, raw: Any, spot: Spot, scope: Scope) -> PropertyDef | None:
+    """The definition of one property or parameter, or None when it is too broken to use."""
+    schema = schema_of(raw, spot, scope)
+    if schema is None:
+        return None
+    if isinstance(raw, str):
+        return PropertyDef(name, schema, True, MISSING, "", "supported", spot)
+    return PropertyDef(
+        name,
+        schema,
+        raw.get("required", True) is not False,
+        raw.get("default", MISSING),
+        text(raw.get("description")),
+        text(raw.get("status")) or "supported",
+        spot,
+    )
+
+
+def text(value: Any) -> str:
+    """A text, or an empty one for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def properties_of(kind: TypeDef, section: str = "properties") -> dict[str, PropertyDef | None]:
+    """The properties (or attributes) of a type with inheritance; None for a broken definition."""
+    return {
+        name: property_of(name, raw, spot, owner.scope) for name, (raw, spot, owner) in kind.members(section).items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityDef:
+    """A capability of a node type (1.3, 3.7.2): its type, refined properties and limits."""
+
+    name: str
+    type_name: str
+    type: TypeDef | None
+    properties: dict[str, PropertyDef | None]
+    attributes: dict[str, PropertyDef | None]
+    valid_source_types: list[Any]
+    occurrences: tuple[int, int]
+    owner: TypeDef
+    spot: Spot
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementDef:
+    """A requirement of a node type (1.3, 3.7.3): what it needs, of whom, how often."""
+
+    name: str
+    capability: str
+    node: str
+    relationship: str
+    occurrences: tuple[int, int]
+    owner: TypeDef
+    spot: Spot
+
+
+def occurrences_of(value: Any, default: tuple[int, int]) -> tuple[int, int]:
+    """`[min, max]` as numbers, UNBOUNDED for the word; the default when malformed."""
+    if not (isinstance(value, list) and len(value) == 2 and isinstance(value[0], int)):
+        return default
+    if value[1] == "UNBOUNDED":
+        return value[0], UNBOUNDED
+    return (value[0], value[1]) if isinstance(value[1], int) else default
+
+
+def capabilities_of(kind: TypeDef) -> dict[str, CapabilityDef]:
+    """The capabilities of a node type with inheritance."""
+    return {name: _capability(name, *member) for name, member in kind.members("capabilities").items()}
+
+
+def _capability(name: str, raw: Any, spot: Spot, owner: TypeDef) -> CapabilityDef:
+    long = raw if isinstance(raw, dict) else {"type": raw}
+    type_name = text(long.get("type"))
+    found = owner.scope.find("capability", type_name)
+    sections: list[dict[str, PropertyDef | None]] = []
+    for section in ("properties", "attributes"):
+        members = properties_of(found, section) if found else {}
+        refined = long.get(section)
+        if isinstance(refined, dict):
+            for key, value in refined.items():
+                members[key] = property_of(key, value, spot.at(section, key), owner.scope)
+        sections.append(members)
+    valid = long.get("valid_source_types")
+    limits = occurrences_of(long.get("occurrences"), (1, UNBOUNDED))
+    sources = valid if isinstance(valid, list) else []
+    return CapabilityDef(name, type_name, found, sections[0], sections[1], sources, limits, owner, spot)
+
+
+def requirements_of(kind: TypeDef) -> dict[str, RequirementDef]:
+    """The requirements of a node type with inheritance."""
+    return {name: _requirement(name, *member) for name, member in kind.members("requirements").items()}
+
+
+def _requirement(name: str, raw: Any, spot: Spot, owner: TypeDef) -> RequirementDef:
+    long = raw if isinstance(raw, dict) else {"capability": raw}
+    relationship = long.get("relationship")
+    if isinstance(relationship, dict):
+        relationship = relationship.get("type")
+    limits = occurrences_of(long.get("occurrences"), (1, 1))
+    parts = (text(long.get("capability")), text(long.get("node")), text(relationship))
+    return RequirementDef(name, *parts, limits, owner, spot)

@@ -1,0 +1,169 @@
+"""A template and everything it imports, read through a resolver that never touches the network."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mattone.checks.findings import finding
+from mattone.errors import MattoneError
+from mattone.redact import one_line
+from mattone.tosca.normative import normative
+from mattone.tosca.source import Document, load
+from mattone.tosca.spots import Collector, Spot
+from mattone.tosca.types import KINDS, Scope, TypeDef
+
+
+class Resolver(Protocol):
+    """Finds what a reference means; a callable, so that a closure over a tree is enough."""
+
+    def __call__(self, base: str, reference: str, /) -> tuple[str, bytes] | None:
+        """Path and content of `reference` as written in the file `base`, or None when there is none.
+
+        The template itself is asked for with an empty base. A MattoneError says why it is refused.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import of a document (1.3, 3.6.8): as written, and the path it resolved to (None: not found)."""
+
+    reference: str
+    prefix: str
+    spot: Spot
+    path: str | None
+
+
+class Workspace:
+    """Documents, imports and types, each read once however many templates share them."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._documents: dict[str, Document] = {}
+        self._imports: dict[str, tuple[Import, ...]] = {}
+        self._scopes: dict[str, Scope] = {}
+        self.problems = Collector()  # of documents and imports
+
+    def open(self, base: str, reference: str) -> Document | None:
+        """The document a reference names, or None. Raises MattoneError when the resolver refuses it."""
+        found = self._resolver(base, reference)
+        if found is None:
+            return None
+        path, data = found
+        if path not in self._documents:
+            self._documents[path] = load(path, data)
+            self.problems.extend(self._documents[path].findings)
+        return self._documents[path]
+
+    def imports(self, document: Document) -> tuple[Import, ...]:
+        """The imports of a document, resolved; problems are reported once."""
+        if document.path not in self._imports:
+            self._imports[document.path] = ()  # an import of itself ends here
+            written = list(import_entries(document))
+            self._imports[document.path] = tuple(self._resolve(document, *entry) for entry in written)
+        return self._imports[document.path]
+
+    def _resolve(self, document: Document, reference: str, prefix: str, spot: Spot) -> Import:
+        hint = "Imports are read from the repository, the lock or the import map; the network is never asked."
+        try:
+            target = self.open(document.path, reference)
+        except MattoneError as error:
+            target, hint = None, error.message
+        if target is None:
+            message = f"import `{one_line(reference, 120)}` is not found"
+            self.problems.add("TOSCA1005", message, spot.place(), hint)
+        return Import(reference, prefix, spot, target.path if target else None)
+
+    def documents(self, document: Document) -> tuple[Document, ...]:
+        """The document and all that it imports, directly or not, itself first."""
+        found = {document.path: document}
+        waiting = [document]
+        while waiting:
+            for one in self.imports(waiting.pop()):
+                if one.path is not None and one.path not in found:
+                    found[one.path] = self._documents[one.path]
+                    waiting.append(self._documents[one.path])
+        return tuple(found.values())
+
+    def scope(self, document: Document) -> Scope:
+        """The types a document sees: its own, those of its imports, and the normative ones."""
+        known = self._scopes.get(document.path)
+        if known is None:
+            reach = self.documents(document)
+            complete = all(not one.broken and all(i.path for i in self.imports(one)) for one in reach)
+            known = self._scopes[document.path] = Scope.over(normative(), complete)
+            for kind, (section, _) in KINDS.items():
+                _define(known, kind, section, document)
+            for one in self.imports(document):
+                if one.path is not None:
+                    self._share(known, self.scope(self._documents[one.path]), one.prefix)
+        return known
+
+    @staticmethod
+    def _share(into: Scope, other: Scope, prefix: str) -> None:
+        for kind in KINDS:
+            for definition in other.own(kind).values():
+                into.define(definition, prefix)
+
+
+def _define(scope: Scope, kind: str, section: str, document: Document) -> None:
+    value = document.value.get(section) if isinstance(document.value, dict) else None
+    if isinstance(value, dict):
+        for name, raw in value.items():
+            if isinstance(name, str):
+                scope.define(TypeDef(kind, name, raw, Spot(document, (section, name)), scope))
+
+
+def import_entries(document: Document) -> Iterator[tuple[str, str, Spot]]:
+    """Reference, namespace prefix and place of each import, in every form that 1.0 to 1.3 allow.
+
+    `- file.yaml`, `- name: file.yaml`, `- file: x`, `- name: {file: x, repository: r, namespace_prefix: p}`.
+    Malformed imports are left to the grammar.
+    """
+    section = document.value.get("imports") if isinstance(document.value, dict) else None
+    if isinstance(section, dict):
+        section = [{name: entry} for name, entry in section.items()]
+    if not isinstance(section, list):
+        return
+    for index, entry in enumerate(section):
+        spot = Spot(document, ("imports", index))
+        if isinstance(entry, dict) and "file" not in entry and len(entry) == 1:
+            name, entry = next(iter(entry.items()))
+            spot = spot.at(name)
+        reference, spot = (entry.get("file"), spot.at("file")) if isinstance(entry, dict) else (entry, spot)
+        if not isinstance(reference, str):
+            continue
+        long = entry if isinstance(entry, dict) else {}
+        prefix = long.get("namespace_prefix")
+        yield _with_repository(document, long, reference), prefix if isinstance(prefix, str) else "", spot
+
+
+def _with_repository(document: Document, entry: dict[Any, Any], reference: str) -> str:
+    repositories = document.value.get("repositories")
+    repository = repositories.get(entry.get("repository")) if isinstance(repositories, dict) else None
+    url = repository.get("url") if isinstance(repository, dict) else repository
+    if not isinstance(url, str):
+        return reference
+    return url.rstrip("/") + "/" + reference
+
+
+def read_template(path: str, resolver: Resolver) -> tuple[Workspace, Document | None]:
+    """A workspace with the template of this path opened; without a document when there is none."""
+    workspace = Workspace(resolver)
+    try:
+        document = workspace.open("", path)
+    except MattoneError as error:
+        place = error.place or Spot(Document(path, None, ())).place()
+        workspace.problems.extend([finding("TOSCA1007", error.message, place, error.hint)])
+        return workspace, None
+    if document is None:
+        place = Spot(Document(path, None, ())).place()
+        workspace.problems.extend([finding("TOSCA1007", "there is no such file", place)])
+    return workspace, document
+
+
+def relative_path(base: str, reference: str) -> str:
+    """The repository path of a relative reference in the file `base`; may begin with `../` when it leaves."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))

@@ -1,0 +1,117 @@
+"""A service template as typed values: what commands, the checker and the renderer work on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mattone.checks.findings import Finding
+from mattone.tosca.definitions import PropertyDef, property_of, text
+from mattone.tosca.imports import Import, Resolver, Workspace, read_template
+from mattone.tosca.source import Document
+from mattone.tosca.spots import Spot
+from mattone.tosca.types import Scope, TypeDef, named
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An output of the topology (1.3, 3.9.3.6): its value as written, usually a function."""
+
+    name: str
+    value: Any
+    description: str
+    spot: Spot
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTemplate:
+    """A node template (1.3, 3.8.3); `type` is None when its type is not known."""
+
+    name: str
+    type_name: str
+    type: TypeDef | None
+    raw: Mapping[Any, Any]
+    spot: Spot
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTemplate:
+    """A service template (1.3, 3.10) with its imports read.
+
+    documents  the template's own document first, then every document it imports
+    """
+
+    path: str
+    version: str
+    description: str
+    metadata: Mapping[str, Any]
+    inputs: Mapping[str, PropertyDef]
+    outputs: Mapping[str, Output]
+    nodes: Mapping[str, NodeTemplate]
+    imports: tuple[Import, ...]
+    document: Document = field(repr=False)
+    documents: tuple[Document, ...] = field(repr=False)
+    scope: Scope = field(repr=False)
+
+    @property
+    def topology(self) -> Mapping[Any, Any]:
+        """The topology as written; empty when there is none."""
+        return mapping(self.document.value, "topology_template")
+
+
+def load_template(path: str, resolver: Resolver) -> tuple[ServiceTemplate | None, tuple[Finding, ...]]:
+    """Read a service template and its imports.
+
+    Gives None only when the file is missing or no YAML mapping. The findings are those of reading
+    alone: YAML, imports; `checks.template.check_template` tells the rest.
+    """
+    workspace, document = read_template(path, resolver)
+    template = template_of(workspace, document) if document is not None else None
+    return template, workspace.problems.findings()
+
+
+def template_of(workspace: Workspace, document: Document) -> ServiceTemplate | None:
+    """The typed view of a document of a workspace; None when the document is no mapping."""
+    if not isinstance(document.value, dict):
+        return None
+    scope = workspace.scope(document)
+    topology = mapping(document.value, "topology_template")
+    at = Spot(document, ("topology_template",))
+    inputs = {
+        name: parsed
+        for name, raw, keys in named(mapping(topology, "inputs"))
+        if (parsed := property_of(name, raw, at.at("inputs", *keys), scope)) is not None
+    }
+    return ServiceTemplate(
+        document.path,
+        text(document.value.get("tosca_definitions_version")),
+        text(document.value.get("description")),
+        mapping(document.value, "metadata"),
+        inputs,
+        {name: _output(name, raw, at) for name, raw, _ in named(mapping(topology, "outputs"))},
+        {name: _node(name, raw, at, scope) for name, raw, _ in named(mapping(topology, "node_templates"))},
+        workspace.imports(document),
+        document,
+        workspace.documents(document),
+        scope,
+    )
+
+
+def mapping(value: Any, key: str) -> Mapping[Any, Any]:
+    """A section that is a mapping; an empty one for anything else."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _output(name: str, raw: Any, at: Spot) -> Output:
+    spot = at.at("outputs", name)
+    if not isinstance(raw, dict):
+        return Output(name, None, "", spot)
+    return Output(name, raw.get("value"), text(raw.get("description")), spot)
+
+
+def _node(name: str, raw: Any, at: Spot, scope: Scope) -> NodeTemplate:
+    body = raw if isinstance(raw, dict) else {}
+    type_name = text(body.get("type"))
+    return NodeTemplate(name, type_name, scope.find("node", type_name), body, at.at("node_templates", name))
