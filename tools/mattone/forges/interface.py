@@ -95,8 +95,11 @@ class Forge(Protocol):
 
     def comment(self, iid: int, body: str, author: str, marker: str = "") -> Comment: ...
 
-    def approve(self, iid: int, user: str) -> MergeRequest:
-        """Approve the current head; a new head needs new approvals. Authors cannot approve their own."""
+    def approve(self, iid: int, user: str, head: str = "") -> MergeRequest:
+        """Approve the current head; a new head needs new approvals. Authors cannot approve their own.
+
+        With `head`, what the user has seen, it is refused when that is no longer the head.
+        """
 
     def set_pipeline(self, iid: int, pipeline: Pipeline) -> MergeRequest: ...
 

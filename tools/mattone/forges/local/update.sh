@@ -1,0 +1,29 @@
+#!/bin/sh
+# The update hook of an embedded forge: git runs it once for each ref of a push, with the
+# ref's name, old value and new value. What it refuses, no plain `git push` can do; mattone
+# itself changes refs without pushing.
+
+refuse() {
+    echo "mattone: $1" >&2
+    exit 1
+}
+
+ref=$1
+old=$2
+
+default=$(git symbolic-ref HEAD) || refuse "HEAD names no branch, so nothing can be protected"
+
+case $ref in
+"$default")
+    refuse "${default#refs/heads/} is protected: push another branch and open a merge request"
+    ;;
+refs/heads/*) ;;
+refs/tags/*)
+    case $old in
+    *[!0]*) refuse "the tag ${ref#refs/tags/} exists, and tags do not move" ;;
+    esac
+    ;;
+*)
+    refuse "$ref is not a branch or a tag"
+    ;;
+esac
