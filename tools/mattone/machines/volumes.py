@@ -1,0 +1,131 @@
+"""Sized volumes: an ext4 file system in a file, mounted by the host into a folder that the machine sees.
+
+The seed folder of a machine is bound into it with slave propagation (`rslave`), so what the host
+mounts below `seed/volumes/` appears inside a running machine too; there it is bound to its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+from mattone import process
+from mattone.errors import HostError, InputError
+from mattone.machines.interface import Volume
+
+_HINT = "volumes need loop devices and ext4; `mattone doctor` checks them"
+
+
+def mounted(path: Path) -> bool:
+    """Whether something is mounted exactly there."""
+    return str(path) in mount_points(Path("/proc/self/mountinfo").read_text())
+
+
+def mount_points(mountinfo: str) -> tuple[str, ...]:
+    """The mount points in the text of /proc/PID/mountinfo (proc_pid_mountinfo(5), field 5), unescaped, in its order."""
+    return tuple(
+        line.split(" ")[4].encode().decode("unicode_escape").encode("latin-1").decode(errors="replace")
+        for line in mountinfo.splitlines()
+        if line.count(" ") >= 4
+    )
+
+
+def ensure_disk(disk: Path, volume: Volume) -> None:
+    """Make the disk file with its file system, or grow the file. Raises InputError when it would shrink."""
+    disk.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not disk.exists():
+        for stale in disk.parent.glob(f"{disk.name}.new.*"):
+            stale.unlink(missing_ok=True)
+        fresh = disk.with_name(f"{disk.name}.new.{os.getpid()}.{time.monotonic_ns()}")
+        _extend(fresh, volume.size)
+        process.run(["mkfs.ext4", "-q", "-F", "-m", "0", "-L", volume.name[:16], str(fresh)], timeout=300)
+        fresh.replace(disk)
+        return
+    check_growth(disk, volume)
+    if disk.stat().st_size < volume.size:
+        _extend(disk, volume.size)
+
+
+def check_growth(disk: Path, volume: Volume) -> None:
+    """Refuse to make a volume smaller than its disk. Raises InputError."""
+    size = disk.stat().st_size if disk.exists() else 0
+    if size > volume.size:
+        raise InputError(
+            f"volume {volume.name} has {size} bytes and cannot shrink to {volume.size}",
+            hint="a volume only grows; to have a smaller one, make a new volume and copy",
+        )
+
+
+def _extend(disk: Path, size: int) -> None:
+    try:
+        with disk.open("ab") as stream:
+            stream.truncate(size)
+    except OSError as error:
+        raise HostError(f"cannot give {disk} {size} bytes: {error.strerror}", hint="the disk may be full") from error
+
+
+def mount(disk: Path, folder: Path) -> None:
+    """Mount a disk file at a folder of the host, and fill the disk with its file system. Twice is as good as once."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+    if not mounted(folder):
+        try:
+            process.run(["mount", "-t", "ext4", "-o", "loop,nosuid,nodev", str(disk), str(folder)], timeout=60)
+        except process.CommandFailed as error:
+            raise HostError(f"cannot mount volume {disk.stem}: {error.message}", hint=_HINT) from error
+    device = process.run(["findmnt", "--noheadings", "--output", "SOURCE", "--mountpoint", str(folder)]).output.split()[
+        -1
+    ]
+    process.run(["losetup", "--set-capacity", device], timeout=60)
+    process.run(["resize2fs", device], timeout=600)
+
+
+def unmount(folder: Path) -> None:
+    """Take a volume off the host's folder; its loop device goes with the last mount."""
+    for _ in range(8):  # a mount may lie over another after a crash
+        if not mounted(folder):
+            break
+        process.run(["umount", "--lazy", str(folder)], timeout=60)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def unmount_below(folder: Path) -> None:
+    """Take off every mount at or below a folder, the innermost first, so that it can be removed."""
+    points = [Path(point) for point in mount_points(Path("/proc/self/mountinfo").read_text())]
+    for point in reversed([point for point in points if point.is_relative_to(folder)]):
+        process.run(["umount", "--lazy", str(point)], accept=(0, 1, 32), timeout=60)
+    left = [
+        point for point in mount_points(Path("/proc/self/mountinfo").read_text()) if Path(point).is_relative_to(folder)
+    ]
+    if left:
+        raise HostError(f"{left[0]} cannot be unmounted", hint="find what uses it with `fuser -m`, then try again")
+
+
+def share(folder: Path) -> None:
+    """Make a folder a mount of its own that passes later mounts on to the machines."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+    if not mounted(folder):
+        process.run(["mount", "--bind", str(folder), str(folder)])
+    process.run(["mount", "--make-rshared", str(folder)])
+
+
+def bind_inside(pid: int, volume: Volume) -> None:
+    """Bind a volume to its place inside the running machine with that first process."""
+    enter = ["nsenter", "--target", str(pid), "--mount", "--"]
+    if process.run([*enter, "mountpoint", "-q", volume.mount], accept=(0, 1, 32)).code == 0:
+        return
+    process.run([*enter, "mkdir", "-p", "--", volume.mount])
+    process.run([*enter, "mount", "--bind", f"/.machine/volumes/{volume.name}", volume.mount])
+
+
+def unbind_inside(pid: int, volume: Volume) -> None:
+    """Take a volume off its place inside a running machine. Raises HostError while something uses it."""
+    enter = ["nsenter", "--target", str(pid), "--mount", "--"]
+    if process.run([*enter, "mountpoint", "-q", volume.mount], accept=(0, 1, 32)).code:
+        return
+    if process.run([*enter, "umount", "--", volume.mount], accept=(0, 1, 32)).code:
+        raise HostError(
+            f"volume {volume.name} is in use at {volume.mount}", hint="stop what uses it, or stop the machine first"
+        )
