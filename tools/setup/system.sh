@@ -69,6 +69,7 @@ install_missing() {
     fi
     local started=$SECONDS
     mkdir -p "$state"
+    dpkg --configure -a >"$log" 2>&1 </dev/null || fail "dpkg --configure -a failed" # after an install that was killed
     say "system packages: installing ${packages[*]}"
     with_lists "${packages[@]}"
     say "system packages: done in $((SECONDS - started)) s, listed in $record"
@@ -142,10 +143,12 @@ purge() {
 
 # Podman came with us, so its storage did too: it goes when nobody has put anything else there.
 empty_podman() {
-    if [ -z "$(podman ps --all --quiet)$(podman images --all --quiet)$(podman volume ls --quiet)" ]; then
-        podman system reset --force >"$log" 2>&1 </dev/null || say "mattone: podman's storage was left in place ($log)" >&2
-    else
+    local inside
+    inside=$({ podman ps --all --quiet && podman images --all --quiet && podman volume ls --quiet; } 2>"$log") || inside=unknown
+    if [ -n "$inside" ]; then
         say "mattone: podman's storage holds containers or images of others and was left in place" >&2
+    else
+        podman system reset --force >"$log" 2>&1 </dev/null || say "mattone: podman's storage was left in place ($log)" >&2
     fi
 }
 
