@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from dev import addresses, audit, locks, sources
+from dev import addresses, audit, locks, pipelines, sources
 from dev.report import ROOT, Outcome, Status, show, summary
 from mattone import process
 from mattone.errors import MattoneError
@@ -46,9 +46,7 @@ CHECKS: dict[str, Check] = {
     "dead code": program("vulture"),
     "yaml": program("yamllint", "--strict", files=sources.yaml_files),
     "shell": program("shellcheck", files=sources.shell_scripts),
-    "gitlab pipelines": program(
-        "check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", files=sources.gitlab_pipelines
-    ),
+    "gitlab pipelines": pipelines.check,
     "addresses": addresses.check,
     "locks": locks.check,
     "dependency audit": audit.check,

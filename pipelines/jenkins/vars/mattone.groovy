@@ -1,0 +1,49 @@
+// What the stages of the Jenkinsfile do: the commands of pipelines/gitlab/, in the same order.
+
+import groovy.transform.Field
+
+@Field private static final String COMMAND = '.venv/bin/mattone'
+
+/** Every service, type and deployment is valid, and every lock fits what it was made from. */
+void check() {
+    setup()
+    sh "${COMMAND} validate --output text"
+    sh "${COMMAND} lock --locked --output text"
+}
+
+/** The platform's own tests; the agent must be allowed to start machines. */
+void test() {
+    try {
+        sh '.ci/run'
+    } finally {
+        junit testResults: 'reports/*.xml', allowEmptyResults: true
+    }
+}
+
+/** What merging would do, kept as plan.txt. No credentials are bound here. */
+void plan() {
+    setup()
+    int code = sh(script: "${COMMAND} plan --detailed-exitcode --output text >plan.txt", returnStatus: true)
+    echo readFile('plan.txt')
+    archiveArtifacts artifacts: 'plan.txt'
+    // 0: nothing to do, 2: there is something to do; both are plans that a person can read
+    if (code != 0 && code != 2) {
+        error "the plan failed with code ${code}"
+    }
+}
+
+/** Bring the merged state about, one build after the other; the credentials exist for that command alone. */
+void apply(String environment) {
+    setup()
+    lock(resource: "mattone-${environment}") {
+        sh "${COMMAND} lock --locked --output text"
+        withCredentials([string(credentialsId: "mattone-${environment}", variable: 'MATTONE_ID_TOKEN')]) {
+            sh "${COMMAND} apply --output text"
+        }
+    }
+}
+
+/** Make the command available in the work space: quick when nothing has changed. */
+private void setup() {
+    sh 'tools/setup/venv.sh run'
+}
