@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dev.locks import LOCKS, check, compare, locked, wanted
+from dev.locks import LOCKS, check, compare, listed, locked, wanted
 from dev.report import ROOT, Status
 
 LOCK = """\
@@ -39,6 +39,10 @@ def test_absent_outdated_and_unhashed_packages_are_all_named(tmp_path: Path) -> 
 def test_requirements_come_from_project_and_groups() -> None:
     project = {"project": {"dependencies": ["a"]}, "dependency-groups": {"x": ["b"], "y": ["c"]}}
     assert wanted(project, ("y",)) == ["a", "c"]
+
+
+def test_plain_lists_may_have_comments() -> None:
+    assert listed("# about\n\n a>=1\nb\n") == ["a>=1", "b"]
 
 
 def test_locks_of_this_repository_agree_with_each_other() -> None:

@@ -25,7 +25,7 @@ _REGISTRIES = [
     r"(?:archive|security|ports|old-releases)\.ub" + r"untu\.com",
     r"galaxy\.ansible\.com/(?:api|download)",
 ]
-_OPTIONS = [r"--(?:extra-)?index-" + r"url", r"--find-" + r"links", r"\btrusted-" + r"host\b"]
+_OPTIONS = [r"--(?:extra-)?index-" + r"url", r"--find-" + r"links[ =]+https?:", r"\btrusted-" + r"host\b"]
 _SHARED_FOLDERS = {"/", "/root", "/home", "/srv", "/opt", "/usr", "/var", "/mnt", "/builds", tempfile.gettempdir()}
 
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dev.locks import ENGINE
 from dev.report import ROOT, Status
 from mattone import process
 from mattone.errors import TransientError
@@ -19,8 +20,8 @@ LIMIT = 120.0  # seconds for the whole audit
 
 
 def check() -> tuple[Status, str]:
-    lock = ROOT / "tools/requirements/dev.txt"
-    command = [str(Path(sys.executable).parent / "pip-audit"), "--requirement", str(lock), "--require-hashes"]
+    command = [str(Path(sys.executable).parent / "pip-audit"), "--require-hashes"]
+    command += [f"--requirement={lock}" for lock in (ROOT / "tools/requirements/dev.txt", ROOT / f"{ENGINE}.txt")]
     command += ["--disable-pip", "--progress-spinner", "off", "--timeout", "10", "--format", "json"]
     try:
         result = process.run(command, cwd=ROOT, accept=range(-64, 256), timeout=LIMIT)

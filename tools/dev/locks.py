@@ -9,16 +9,16 @@ from typing import Any
 from dev.report import ROOT, Status
 
 LOCKS = {"run": ("build",), "dev": ("build", "test", "check", "roles", "lock")}
+ENGINE = "tools/mattone/engines/infrastructure_manager/requirements"
 
 
 def check() -> tuple[Status, str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    problems: list[str] = []
-    for name, groups in LOCKS.items():
-        path = ROOT / f"tools/requirements/{name}.txt"
-        problems += [
-            f"{path.relative_to(ROOT)}: {problem}" for problem in compare(wanted(project, groups), locked(path))
-        ]
+    asked = {f"tools/requirements/{name}.txt": wanted(project, groups) for name, groups in LOCKS.items()}
+    asked[f"{ENGINE}.txt"] = listed((ROOT / f"{ENGINE}.in").read_text("utf-8"))
+    problems = [
+        f"{path}: {problem}" for path, names in asked.items() for problem in compare(names, locked(ROOT / path))
+    ]
     if problems:
         return Status.FAILED, "\n".join([*problems, "`make lock` resolves them anew"])
     return Status.PASSED, ""
@@ -30,6 +30,11 @@ def wanted(project: dict[str, Any], groups: tuple[str, ...]) -> list[str]:
     for group in groups:
         found += project["dependency-groups"][group]
     return found
+
+
+def listed(text: str) -> list[str]:
+    """The requirements of a plain list, one a line; comments and empty lines are left out."""
+    return [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
 
 
 def locked(path: Path) -> dict[str, list[tuple[str, bool]]]:

@@ -7,12 +7,28 @@ cd "$(dirname "$0")/../.."
 locks=tools/requirements
 [ -x .venv/bin/uv ] || tools/setup/venv.sh dev
 
-compile() { # lock, then options
+engine=tools/mattone/engines/infrastructure_manager
+
+compile() { # sources and options
     .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-header --no-annotate --no-emit-index-url --no-emit-find-links ${UPGRADE:+--upgrade} \
-        pyproject.toml --group build "${@:2}" --output-file "$locks/$1.txt"
-    printf '%s: %s packages\n' "$locks/$1.txt" "$(grep -c '^[a-zA-Z]' "$locks/$1.txt")"
+        --no-header --no-annotate --no-emit-index-url --no-emit-find-links ${UPGRADE:+--upgrade} "$@"
 }
 
-compile run
-compile dev --constraint "$locks/run.txt" --group test --group check --group roles --group lock
+project() { # name of the lock, then options
+    compile pyproject.toml --group build "${@:2}" --output-file "$locks/$1.txt"
+}
+
+project run
+project dev --constraint "$locks/run.txt" --group test --group check --group roles --group lock
+
+# The engine's own list names every cloud's SDK; requirements.in has what its connectors here need, so the
+# engine itself is added without its dependencies, at the version that it has now (edit that line to move it).
+pin=$(grep -oE '^im==[0-9.]+' "$engine/requirements.txt")
+cp "$engine/requirements.txt" "$engine/requirements.new"
+compile "$engine/requirements.in" --output-file "$engine/requirements.new"
+compile --no-deps - <<<"$pin" >>"$engine/requirements.new"
+mv "$engine/requirements.new" "$engine/requirements.txt"
+
+for lock in "$locks"/*.txt "$engine/requirements.txt"; do
+    printf '%s: %s packages\n' "$lock" "$(grep -c '^[a-zA-Z]' "$lock")"
+done
