@@ -1,0 +1,192 @@
+"""Do intrinsic functions refer to something that exists, and does its type fit (1.3, chapter 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mattone.checks.context import Context, Here
+from mattone.tosca.definitions import PropertyDef, Schema, capabilities_of, requirements_of
+from mattone.tosca.functions import FUNCTIONS, KEYWORDS, NoSuchStep, calls, fits, follow, function_of, readable, spell
+from mattone.tosca.spots import Spot, did_you_mean, show
+from mattone.tosca.template import mapping
+from mattone.tosca.types import TypeDef, named
+
+
+def check_call(context: Context, value: dict[Any, Any], schema: Schema | None, spot: Spot, here: Here) -> bool:
+    """Check a mapping if it calls a function; False when it is a plain value.
+
+    schema  what is wanted where the call stands, if that is known
+    """
+    name = function_of(value)
+    if not name:
+        return False
+    at = spot.at(name)
+    result = _Call(context, here).result(name, value[name], at)
+    if result is not None and schema is not None and not fits(result, schema):
+        message = f"`{name}` gives a value of type {spell(result)}, and one of type {spell(schema)} is needed here"
+        context.out.add("TOSCA1045", message, spot.place())
+    return True
+
+
+def check_calls(context: Context, value: Any, spot: Spot, here: Here) -> None:
+    """Check every call anywhere inside a value whose type is not known."""
+    for name, argument, keys in calls(value):
+        _Call(context, here).result(name, argument, spot.at(*keys, name))
+
+
+class _Call:
+    def __init__(self, context: Context, here: Here) -> None:
+        self.context = context
+        self.here = here
+
+    def result(self, name: str, argument: Any, spot: Spot) -> Schema | None:
+        """Check one call; the schema of what it gives, where that can be told."""
+        if name == "get_input":
+            return self._input(argument, spot)
+        if name in ("get_property", "get_attribute"):
+            return self._read(name, argument, spot)
+        if name in ("concat", "join", "token"):
+            return self._text(name, argument, spot)
+        if name == "get_nodes_of_type":
+            self.context.type("node", argument, spot)
+        elif not isinstance(argument, list) or len(argument) < 2:
+            self._malformed(spot, f"`{name}` needs a list of names")
+        else:
+            self._entity(argument[0], spot)
+        return None
+
+    def _malformed(self, spot: Spot, message: str, hint: str = "") -> None:
+        self.context.out.add("TOSCA1044", message, spot.place(), hint)
+
+    def _input(self, argument: Any, spot: Spot) -> Schema | None:
+        steps = argument if isinstance(argument, list) else [argument]
+        if not steps or not isinstance(steps[0], str):
+            self._malformed(spot, "`get_input` needs the name of an input")
+            return None
+        template = self.context.template
+        definition = template.inputs.get(steps[0])
+        if definition is not None:
+            return self._nested(definition.schema, steps, 1, spot)
+        declared = mapping(template.topology, "inputs")
+        if steps[0] not in declared and (template.topology or self.here.node is not None):
+            place = (spot.at(0) if isinstance(argument, list) else spot).place()
+            message = f"input `{show(steps[0])}` is not declared"
+            self.context.out.add("TOSCA1040", message, place, did_you_mean(steps[0], declared))
+        return None
+
+    def _nested(self, schema: Schema | None, steps: list[Any], begin: int, spot: Spot) -> Schema | None:
+        try:
+            return follow(schema, steps[begin:])
+        except NoSuchStep as error:
+            at = begin + error.index
+            message = f"`{show(steps[at])}` cannot be read: `{show(steps[at - 1])}` {error}"
+            self.context.out.add("TOSCA1047", message, spot.place(at), did_you_mean(steps[at], error.known))
+            return None
+
+    def _text(self, name: str, argument: Any, spot: Spot) -> Schema | None:
+        if not isinstance(argument, list):
+            self._malformed(spot, f"`{name}` needs a list")
+            return None
+        if name == "token" and len(argument) != 3:
+            self._malformed(spot, "`token` needs a text, the separators and an index", '`token: [text, ":", 0]`')
+        elif name == "join" and not (1 <= len(argument) <= 2 and isinstance(argument[0], (list, dict))):
+            self._malformed(spot, "`join` needs a list and a delimiter", '`join: [[a, b], ","]`')
+        for index, part in enumerate(argument):
+            for inner, value, keys in calls(part):
+                if inner in FUNCTIONS:
+                    self.result(inner, value, spot.at(index, *keys, inner))
+                break  # what is inside the outermost call is its own affair
+        return Schema("string", self.context.scope, spot)
+
+    def _read(self, name: str, argument: Any, spot: Spot) -> Schema | None:
+        if not isinstance(argument, list) or len(argument) < 2:
+            self._malformed(spot, f"`{name}` needs at least an entity and a name", f"`{name}: [SELF, name]`")
+            return None
+        kind, node_name = self._entity(argument[0], spot)
+        if kind is None or not kind.whole or not isinstance(argument[1], str):
+            return None
+        attributes = name == "get_attribute"
+        known = readable(kind, attributes)
+        if argument[1] in known:
+            return self._nested(_schema(known[argument[1]]), argument, 2, spot)
+        if kind.kind == "node":
+            through = self._through(kind, node_name, argument, attributes)
+            if through is not None:
+                return self._member(through, argument, 2, name, spot)
+        members = set(known) | (
+            set(capabilities_of(kind)) | set(requirements_of(kind)) if kind.kind == "node" else set()
+        )
+        what = "attribute" if attributes else "property"
+        message = f"{kind.name} has no {what} `{show(argument[1])}`"
+        rule = "TOSCA1043" if attributes else "TOSCA1042"
+        self.context.out.add(rule, message, spot.place(1), did_you_mean(argument[1], members))
+        return None
+
+    def _member(
+        self, known: dict[str, PropertyDef | None], steps: list[Any], at: int, name: str, spot: Spot
+    ) -> Schema | None:
+        if not known or len(steps) <= at:
+            return None
+        if steps[at] in known:
+            return self._nested(_schema(known[steps[at]]), steps, at + 1, spot)
+        what, rule = ("attribute", "TOSCA1043") if name == "get_attribute" else ("property", "TOSCA1042")
+        message = f"`{show(steps[at - 1])}` has no {what} `{show(steps[at])}`"
+        self.context.out.add(rule, message, spot.place(at), did_you_mean(steps[at], known))
+        return None
+
+    def _through(
+        self, kind: TypeDef, node_name: str, steps: list[Any], attributes: bool
+    ) -> dict[str, PropertyDef | None] | None:
+        """What is readable through the capability or requirement that the second name is; None if it is neither.
+
+        An empty mapping means that it cannot be told, and nothing is reported.
+        """
+        capability = capabilities_of(kind).get(steps[1])
+        if capability is not None:
+            if capability.type is None:
+                return {}
+            return {**capability.properties, **(capability.attributes if attributes else {})}
+        if steps[1] not in requirements_of(kind):
+            return None
+        target = self._target(node_name, steps[1])
+        if target is None or not target.whole:
+            return {}
+        found = dict(readable(target, attributes))
+        for one in capabilities_of(target).values():
+            if one.type is None or not one.type.whole:
+                return {}
+            found.update(one.properties)
+            found.update(one.attributes if attributes else {})
+            found[one.name] = None
+        return found
+
+    def _target(self, node_name: str, requirement: str) -> TypeDef | None:
+        node = self.context.template.nodes.get(node_name)
+        for name, raw, _ in named(node.raw.get("requirements") if node else None):
+            target = raw.get("node") if isinstance(raw, dict) else raw
+            if name == requirement and isinstance(target, str) and target in self.context.template.nodes:
+                return self.context.template.nodes[target].type
+        return None
+
+    def _entity(self, name: Any, spot: Spot) -> tuple[TypeDef | None, str]:
+        """Type and name of the entity that the first argument names; (None, "") when it cannot be told."""
+        if name == "SELF":
+            return self.here.kind, self.here.node.name if self.here.node else ""
+        if not isinstance(name, str) or name in KEYWORDS:
+            return None, ""
+        if not self.context.template.topology:
+            return None, ""
+        node = self.context.template.nodes.get(name)
+        if node is not None:
+            return node.type, name
+        topology = self.context.template.topology
+        others = {**mapping(topology, "relationship_templates"), **mapping(topology, "groups")}
+        if name not in others and name not in mapping(topology, "node_templates"):
+            message = f"there is no node template `{show(name)}`"
+            known = [*self.context.template.nodes, *others, *KEYWORDS]
+            self.context.out.add("TOSCA1041", message, spot.place(0), did_you_mean(name, known))
+        return None, ""
+
+
+def _schema(definition: PropertyDef | None) -> Schema | None:
+    return definition.schema if definition else None

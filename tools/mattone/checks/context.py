@@ -1,0 +1,60 @@
+"""What the checks of one document work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mattone.tosca.definitions import Schema
+from mattone.tosca.source import Document
+from mattone.tosca.spots import Collector, Spot, did_you_mean, show
+from mattone.tosca.template import NodeTemplate, ServiceTemplate
+from mattone.tosca.types import KINDS, PRIMITIVES, Scope, TypeDef
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A document under check, the types it sees, and where findings go."""
+
+    document: Document
+    scope: Scope
+    template: ServiceTemplate
+    out: Collector
+
+    @property
+    def root(self) -> Spot:
+        return Spot(self.document)
+
+    def type(self, kind: str, name: object, spot: Spot) -> TypeDef | None:
+        """The type of this name; reported when it is known that there is none."""
+        if not isinstance(name, str):
+            return None
+        found = self.scope.find(kind, name)
+        if found is None and self.scope.complete:
+            other = self.scope.kind_of(name)
+            if other:
+                message = f"`{show(name)}` is a type of kind {other}, and one of kind {kind} is needed here"
+                self.out.add("TOSCA1010", message, spot.place())
+            else:
+                section = KINDS[kind][0].replace("_", " ").removesuffix("s")
+                hint = did_you_mean(name, self.scope.names(kind), "Define it, or import the file that does.")
+                self.out.add("TOSCA1010", f"there is no {section} `{show(name)}`", spot.place(), hint)
+        return found
+
+    def schema(self, schema: Schema | None) -> None:
+        """Report the unknown data types in a schema and in those of its entries and keys."""
+        if schema is None:
+            return
+        if schema.type not in PRIMITIVES:
+            where = schema.spot.at("type") if schema.spot.document.has(*schema.spot.keys, "type") else schema.spot
+            self.type("data", schema.type, where)
+        self.schema(schema.entry)
+        self.schema(schema.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What SELF means where a function stands; `node` is None inside type definitions."""
+
+    kind: TypeDef | None
+    node: NodeTemplate | None = None
+    relationship: bool = False  # SOURCE and TARGET can be used

@@ -1,0 +1,105 @@
+"""Node templates against their types: properties, capabilities, requirements, interfaces (1.3, 3.8.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mattone.checks.calls import check_call, check_calls
+from mattone.checks.context import Context, Here
+from mattone.checks.requirements import check_requirements
+from mattone.checks.typedefs import check_artifacts, check_interface, interface_type
+from mattone.tosca.definitions import CapabilityDef, PropertyDef, capabilities_of, properties_of
+from mattone.tosca.spots import Spot, did_you_mean, show
+from mattone.tosca.template import NodeTemplate
+from mattone.tosca.types import TypeDef, named
+from mattone.tosca.values import ValueChecker
+
+
+def check_nodes(context: Context) -> None:
+    """Check every node template of the document."""
+    for node in context.template.nodes.values():
+        check_node(context, node)
+
+
+def check_node(context: Context, node: NodeTemplate) -> None:
+    """Check one node template; with an unknown type only what needs no type."""
+    kind = context.type("node", node.type_name, node.spot.at("type")) if node.type_name else None
+    here = Here(kind, node)
+    if kind is None or "copy" in node.raw:
+        for section in ("properties", "attributes", "capabilities", "interfaces"):
+            check_calls(context, node.raw.get(section), node.spot.at(section), here)
+        return
+    check_assigned(context, node.raw, kind, node.spot, here, f"node `{show(node.name)}`")
+    _capabilities(context, node, kind, here)
+    check_requirements(context, node, kind)
+    for name, raw, keys in named(node.raw.get("interfaces")):
+        found = interface_type(kind, name)
+        check_interface(context, name, raw, node.spot.at("interfaces", *keys), here, found)
+    check_artifacts(context, node.raw.get("artifacts"), node.spot.at("artifacts"), here)
+
+
+def check_assigned(context: Context, raw: Any, kind: TypeDef, spot: Spot, here: Here, label: str) -> None:
+    """Check the properties and attributes given to an entity of a type."""
+    values = raw.get("properties") if isinstance(raw, dict) else None
+    at = spot.at("properties")
+    known = properties_of(kind)
+    _fields(context, values, known, at if isinstance(values, dict) else spot, kind, here, label)
+    attributes = raw.get("attributes") if isinstance(raw, dict) else None
+    if isinstance(attributes, dict):
+        readable = {**known, **properties_of(kind, "attributes")}
+        for name, value in attributes.items():
+            if name not in readable and kind.whole:
+                place = spot.key_place("attributes", name)
+                message = f"{kind.name} has no attribute `{show(name)}`"
+                context.out.add("TOSCA1026", message, place, did_you_mean(name, readable))
+            check_calls(context, value, spot.at("attributes", name), here)
+
+
+def _fields(
+    context: Context,
+    values: Any,
+    known: dict[str, PropertyDef | None],
+    spot: Spot,
+    kind: TypeDef,
+    here: Here,
+    label: str,
+) -> None:
+    given = values if isinstance(values, dict) else {}
+    if values is not None and not isinstance(values, dict):
+        return  # the grammar reported it
+    checker = ValueChecker(context.out, lambda value, schema, at: check_call(context, value, schema, at, here))
+    checker.fields(given, known, spot, kind.name, label, kind.whole)
+    for name, value in given.items():
+        if known.get(name) is None:
+            check_calls(context, value, spot.at(name), here)
+        _deprecated(context, known.get(name), name, spot)
+
+
+def _deprecated(context: Context, definition: PropertyDef | None, name: str, spot: Spot) -> None:
+    if definition is not None and definition.status == "deprecated":
+        message = f"property `{show(name)}` is deprecated"
+        context.out.add("TOSCA2011", message, spot.key_place(name), show(definition.description, 120))
+
+
+def _capabilities(context: Context, node: NodeTemplate, kind: TypeDef, here: Here) -> None:
+    known = capabilities_of(kind)
+    for name, raw, keys in named(node.raw.get("capabilities")):
+        spot = node.spot.at("capabilities", *keys)
+        definition = known.get(name)
+        if definition is None:
+            if kind.whole:
+                message = f"{kind.name} has no capability `{show(name)}`"
+                context.out.add("TOSCA1030", message, spot.key_place(), did_you_mean(name, known))
+        elif definition.type is not None:
+            _capability(context, raw, definition, definition.type, spot, here)
+    for name, definition in known.items():
+        given = node.raw.get("capabilities")
+        if definition.type is not None and not (isinstance(given, dict) and name in given):
+            _capability(context, {}, definition, definition.type, node.spot.at("capabilities", name), here)
+
+
+def _capability(context: Context, raw: Any, definition: CapabilityDef, kind: TypeDef, spot: Spot, here: Here) -> None:
+    values = raw.get("properties") if isinstance(raw, dict) else None
+    at = spot.at("properties") if isinstance(values, dict) else spot
+    label = f"capability `{show(definition.name)}`"
+    _fields(context, values, definition.properties, at, kind, here, label)

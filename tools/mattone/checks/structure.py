@@ -1,0 +1,199 @@
+"""Is a document what the grammar of its version says: keynames, kinds of values, required keynames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from mattone.tosca.grammar import ELEMENTS, VERSIONS
+from mattone.tosca.source import Document, Key
+from mattone.tosca.spots import Collector, Spot, did_you_mean, show
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """One alternative of a description: a leaf kind, a collection of an inner description, or an element."""
+
+    kind: str  # leaf, list, map, named (list of one-name mappings), element
+    inner: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    keys: dict[str, str]
+    required: tuple[str, ...]
+    since: dict[str, str]
+    others: str
+
+
+_LEAVES = ("text", "name", "bool", "int", "scalar", "any")
+_COLLECTIONS = {"[": "list", "{": "map", "<": "named"}
+_WORDS = {
+    "text": "a text",
+    "name": "a name",
+    "bool": "true or false",
+    "int": "a whole number",
+    "scalar": "a single value",
+    "list": "a list",
+    "map": "a mapping",
+    "named": "a list of `- name: ...`",
+    "element": "a mapping",
+}
+
+
+@lru_cache(maxsize=512)
+def _shapes(description: str) -> tuple[_Shape, ...]:
+    """The alternatives of a description; `|` inside brackets belongs to the inner description."""
+    parts, depth, begin = [], 0, 0
+    for index, character in enumerate(description):
+        depth += (character in "[{<") - (character in "]}>")
+        if character == "|" and depth == 0:
+            parts.append(description[begin:index])
+            begin = index + 1
+    return tuple(_shape(part) for part in [*parts, description[begin:]])
+
+
+def _shape(part: str) -> _Shape:
+    if part[0] in _COLLECTIONS:
+        return _Shape(_COLLECTIONS[part[0]], part[1:-1])
+    return _Shape("leaf" if part in _LEAVES else "element", part)
+
+
+@lru_cache(maxsize=128)
+def _element(name: str) -> _Element:
+    keys, required, since = {}, [], {}
+    for written, description in ELEMENTS[name].items():
+        keyname, _, version = written.partition("@")
+        if keyname.endswith("!"):
+            keyname = keyname[:-1]
+            required.append(keyname)
+        if version:
+            since[keyname] = version
+        keys[keyname] = description
+    others = keys.pop("*", "")
+    return _Element(keys, tuple(required), since, others)
+
+
+def check_structure(document: Document, out: Collector) -> bool:
+    """Report what the grammar does not allow; False when the document is no TOSCA at all."""
+    spot = Spot(document)
+    if document.broken:
+        return False
+    if not isinstance(document.value, dict):
+        out.add("TOSCA1008", "the file is no TOSCA service template: it must be a mapping", spot.place())
+        return False
+    written = document.value.get("tosca_definitions_version")
+    if written is None:
+        message = "`tosca_definitions_version` is missing"
+        out.add("TOSCA1001", message, spot.place(), "Begin with `tosca_definitions_version: tosca_simple_yaml_1_3`.")
+        written = "tosca_simple_yaml_1_3"
+    elif written not in VERSIONS:
+        place = spot.place("tosca_definitions_version")
+        hint = did_you_mean(written, [name for name in VERSIONS if name.startswith("tosca_")])
+        out.add("TOSCA1001", f"TOSCA version `{show(written)}` is not supported", place, hint)
+        return False
+    _Walker(document, VERSIONS[written], out).element("service_template", document.value, ())
+    return True
+
+
+class _Walker:
+    def __init__(self, document: Document, version: str, out: Collector) -> None:
+        self.spot = Spot(document)
+        self.version = version
+        self.out = out
+
+    def value(self, description: str, value: Any, keys: tuple[Key, ...]) -> None:
+        if value is None:
+            return  # an empty section or keyname holds nothing, and nothing wrong
+        shapes = _shapes(description)
+        fitting = [shape for shape in shapes if _fits(shape, value)]
+        if not fitting:
+            self._wrong_kind(shapes, value, keys)
+            return
+        chosen = fitting[0] if len(fitting) == 1 else _closest(fitting, value)
+        if chosen.kind == "element":
+            self.element(chosen.inner, value, keys)
+        elif chosen.kind == "list":
+            for index, item in enumerate(value):
+                self.value(chosen.inner, item, (*keys, index))
+        elif chosen.kind == "map":
+            for name, item in value.items():
+                self.value(chosen.inner, item, (*keys, name))
+        elif chosen.kind == "named":
+            self._named(chosen.inner, value, keys)
+
+    def element(self, name: str, value: dict[Any, Any], keys: tuple[Key, ...]) -> None:
+        element = _element(name)
+        for key, inner in value.items():
+            description = element.keys.get(key) or element.others
+            if not description:
+                hint = did_you_mean(key, element.keys)
+                message = f"{_title(name)} has no keyname `{show(key)}`"
+                self.out.add("TOSCA1002", message, self.spot.key_place(*keys, key), hint)
+                continue
+            since = element.since.get(key)
+            if since is not None and since > self.version:
+                message = f"keyname `{key}` came with TOSCA {since}, and this is {self.version}"
+                self.out.add("TOSCA2010", message, self.spot.key_place(*keys, key))
+            self.value(description, inner, (*keys, key))
+        for key in element.required:
+            if value.get(key) is None and (*keys, key) != ("tosca_definitions_version",):
+                message = f"{_title(name)} `{show(keys[-1])}` lacks `{key}`" if keys else f"`{key}` is missing"
+                self.out.add("TOSCA1004", message, self.spot.key_place(*keys))
+
+    def _named(self, inner: str, value: list[Any], keys: tuple[Key, ...]) -> None:
+        for index, item in enumerate(value):
+            if not isinstance(item, dict) or len(item) != 1:
+                message = f"each item here is one name with what it holds, not {_given(item)}"
+                hint = (
+                    "Indent everything after the first line deeper."
+                    if isinstance(item, dict)
+                    else "Write `- name: ...`."
+                )
+                self.out.add("TOSCA1003", message, self.spot.place(*keys, index), hint)
+                continue
+            name, body = next(iter(item.items()))
+            self.value(inner, body, (*keys, index, name))
+
+    def _wrong_kind(self, shapes: tuple[_Shape, ...], value: Any, keys: tuple[Key, ...]) -> None:
+        words = dict.fromkeys(_WORDS[shape.inner if shape.kind == "leaf" else shape.kind] for shape in shapes)
+        message = f"`{show(keys[-1])}` must be {' or '.join(words)}, not {_given(value)}"
+        self.out.add("TOSCA1003", message, self.spot.place(*keys))
+
+
+def _fits(shape: _Shape, value: Any) -> bool:
+    if shape.kind in ("list", "named"):
+        return isinstance(value, list)
+    if shape.kind in ("map", "element"):
+        return isinstance(value, dict)
+    if shape.inner == "any":
+        return True
+    if shape.inner in ("text", "name"):
+        return isinstance(value, str)
+    if shape.inner == "bool":
+        return isinstance(value, bool)
+    if shape.inner == "int":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return not isinstance(value, (dict, list))
+
+
+def _closest(shapes: list[_Shape], value: Any) -> _Shape:
+    """Of several shapes of a mapping, the first element that has its required keynames, or most of its keynames."""
+    elements = [shape for shape in shapes if shape.kind == "element"]
+    for shape in elements:
+        required = _element(shape.inner).required
+        if required and all(key in value for key in required):
+            return shape
+    without = [shape for shape in shapes if shape.kind != "element"]
+    known = [shape for shape in elements if any(key in _element(shape.inner).keys for key in value)]
+    return (known or without or elements)[0]
+
+
+def _title(element: str) -> str:
+    name = element.replace("_", " ")
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _given(value: Any) -> str:
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else f"`{show(value)}`"

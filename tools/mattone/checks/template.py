@@ -1,0 +1,70 @@
+"""The whole check of a template or a type library: every error at once, each at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mattone.checks.context import Context
+from mattone.checks.findings import Finding
+from mattone.checks.nodes import check_nodes
+from mattone.checks.structure import check_structure
+from mattone.checks.topology import check_topology
+from mattone.checks.typedefs import check_types
+from mattone.errors import MattoneError
+from mattone.tosca.imports import Resolver, Workspace, read_template
+from mattone.tosca.source import Document
+from mattone.tosca.spots import Collector
+from mattone.tosca.template import template_of
+
+
+def check_template(path: str, resolver: Resolver) -> tuple[Finding, ...]:
+    """Check one template or type library, and every document it imports.
+
+    path      as the resolver knows it; it is asked for with an empty base
+    resolver  reads files; never the network
+
+    The findings are sorted by path, line and column. Nothing is raised for what files hold.
+    """
+    workspace, document = read_template(path, resolver)
+    if document is None:
+        return workspace.problems.findings()
+    out = Collector()
+    for one in workspace.documents(document):
+        check_document(workspace, one, out)
+    out.extend(workspace.problems.findings())
+    return out.findings()
+
+
+def check_templates(paths: Iterable[str], resolver: Resolver) -> tuple[Finding, ...]:
+    """Check many templates and libraries, each document once however many import it."""
+    workspace = Workspace(resolver)
+    out = Collector()
+    checked: set[str] = set()
+    for path in paths:
+        try:
+            document = workspace.open("", path)
+        except MattoneError:
+            document = None
+        if document is None:
+            out.extend(check_template(path, resolver))
+            continue
+        for one in workspace.documents(document):
+            if one.path not in checked:
+                checked.add(one.path)
+                check_document(workspace, one, out)
+    out.extend(workspace.problems.findings())
+    return out.findings()
+
+
+def check_document(workspace: Workspace, document: Document, out: Collector) -> None:
+    """Check one document of a workspace by itself, with the types that its imports give it."""
+    if not check_structure(document, out):
+        return
+    template = template_of(workspace, document)
+    if template is None:
+        return
+    context = Context(document, template.scope, template, out)
+    check_types(context)
+    if template.topology:
+        check_topology(context)
+        check_nodes(context)

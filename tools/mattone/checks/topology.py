@@ -1,0 +1,182 @@
+"""The rest of a topology: inputs, outputs, relationships, groups, policies, workflows, substitution (1.3, 3.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mattone.checks.calls import check_calls
+from mattone.checks.context import Context, Here
+from mattone.checks.nodes import check_assigned
+from mattone.checks.typedefs import check_definition, check_interface, interface_type
+from mattone.tosca.definitions import capabilities_of, properties_of, requirements_of
+from mattone.tosca.functions import calls
+from mattone.tosca.spots import Spot, did_you_mean, show
+from mattone.tosca.template import mapping
+from mattone.tosca.types import TypeDef, named
+
+
+def check_topology(context: Context) -> None:
+    """Check everything of a topology but its node templates."""
+    spot = context.root.at("topology_template")
+    for definition in context.template.inputs.values():
+        check_definition(context, definition, Here(None))
+    _unused(context, spot)
+    for name, output in context.template.outputs.items():
+        check_calls(context, output.value, spot.at("outputs", name, "value"), Here(None))
+    _relationships(context, spot.at("relationship_templates"))
+    _groups(context, spot.at("groups"))
+    _policies(context, spot.at("policies"))
+    _workflows(context, spot.at("workflows"))
+    _substitution(context, spot.at("substitution_mappings"))
+
+
+def _unused(context: Context, spot: Spot) -> None:
+    topology = context.template.topology
+    used = set()
+    for section, value in topology.items():
+        for name, argument, _ in calls(value if section != "inputs" else None):
+            if name == "get_input":
+                used.add(argument[0] if isinstance(argument, list) and argument else str(argument))
+    for name in context.template.inputs:
+        if name not in used:
+            message = f"input `{show(name)}` is never used"
+            context.out.add(
+                "TOSCA2001", message, spot.key_place("inputs", name), "Use it with `get_input`, or remove it."
+            )
+
+
+def _relationships(context: Context, spot: Spot) -> None:
+    for name, raw, _ in named(mapping(context.template.topology, "relationship_templates")):
+        if not isinstance(raw, dict):
+            continue
+        kind = context.type("relationship", raw.get("type"), spot.at(name, "type"))
+        here = Here(kind, relationship=True)
+        if kind is None or "copy" in raw:
+            continue
+        check_assigned(context, raw, kind, spot.at(name), here, f"relationship `{show(name)}`")
+        for interface, body, keys in named(raw.get("interfaces")):
+            found = interface_type(kind, interface)
+            check_interface(context, interface, body, spot.at(name, "interfaces", *keys), here, found)
+
+
+def _members(
+    context: Context, names: Any, spot: Spot, rule: str, known: dict[str, TypeDef | None]
+) -> Iterator[tuple[Any, TypeDef, Spot]]:
+    """Name, type and place of each listed template that exists; the others are reported."""
+    for index, name in enumerate(names if isinstance(names, list) else ()):
+        if name in known:
+            kind = known[name]
+            if kind is not None:
+                yield name, kind, spot.at(index)
+        elif isinstance(name, str):
+            message = f"there is no node template or group `{show(name)}`"
+            context.out.add(rule, message, spot.place(index), did_you_mean(name, known))
+
+
+def _allowed(kind: TypeDef, section: str) -> list[TypeDef]:
+    """The types that a group type's members, or a policy type's targets, must derive from."""
+    for owner in kind.lineage:
+        names = owner.raw.get(section)
+        if isinstance(names, list) and names:
+            found = [owner.scope.find(k, name) for name in names for k in ("node", "group")]
+            return [one for one in found if one is not None]
+    return []
+
+
+def _check_members(
+    context: Context, kind: TypeDef | None, raw: Any, section: str, spot: Spot, rules: tuple[str, str]
+) -> None:
+    template = context.template
+    known: dict[str, TypeDef | None] = {name: node.type for name, node in template.nodes.items()}
+    for name, body, _ in named(mapping(template.topology, "groups")):
+        known[name] = context.scope.find("group", body.get("type") if isinstance(body, dict) else None)
+    allowed = _allowed(kind, section) if kind is not None else []
+    for name, member, at in _members(context, raw.get(section), spot.at(section), rules[0], known):
+        if kind is not None and allowed and member.whole and not any(member.is_a(one) for one in allowed):
+            wanted = " or ".join(one.name for one in allowed)
+            message = f"`{show(name)}` is a {member.name}, and {kind.name} takes only {wanted}"
+            context.out.add(rules[1], message, at.place())
+
+
+def _groups(context: Context, spot: Spot) -> None:
+    for name, raw, _ in named(mapping(context.template.topology, "groups")):
+        if not isinstance(raw, dict):
+            continue
+        kind = context.type("group", raw.get("type"), spot.at(name, "type"))
+        if kind is not None:
+            check_assigned(context, raw, kind, spot.at(name), Here(kind), f"group `{show(name)}`")
+        _check_members(context, kind, raw, "members", spot.at(name), ("TOSCA1060", "TOSCA1062"))
+
+
+def _policies(context: Context, spot: Spot) -> None:
+    for name, raw, keys in named(context.template.topology.get("policies")):
+        if not isinstance(raw, dict):
+            continue
+        at = spot.at(*keys)
+        kind = context.type("policy", raw.get("type"), at.at("type"))
+        if kind is not None:
+            check_assigned(context, raw, kind, at, Here(kind), f"policy `{show(name)}`")
+        _check_members(context, kind, raw, "targets", at, ("TOSCA1061", "TOSCA1062"))
+
+
+def _workflows(context: Context, spot: Spot) -> None:
+    topology = context.template.topology
+    targets = {*context.template.nodes, *mapping(topology, "node_templates"), *mapping(topology, "groups")}
+    for name, raw, _ in named(mapping(topology, "workflows")):
+        steps = mapping(raw, "steps")
+        at = spot.at(name, "steps")
+        for step, body, _ in named(steps):
+            if not isinstance(body, dict):
+                continue
+            target = body.get("target")
+            if isinstance(target, str) and target not in targets:
+                message = f"there is no node template or group `{show(target)}`"
+                context.out.add("TOSCA1063", message, at.place(step, "target"), did_you_mean(target, targets))
+            for key in ("on_success", "on_failure"):
+                for index, other in enumerate(_list(body.get(key))):
+                    if other not in steps:
+                        message = f"workflow `{show(name)}` has no step `{show(other)}`"
+                        hint = did_you_mean(other, (str(one) for one in steps))
+                        context.out.add("TOSCA1064", message, at.place(step, key, index), hint)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _substitution(context: Context, spot: Spot) -> None:
+    raw = mapping(context.template.topology, "substitution_mappings")
+    kind = context.type("node", raw.get("node_type"), spot.at("node_type")) if raw else None
+    if kind is None or not kind.whole:
+        return
+    sections = (
+        ("capabilities", capabilities_of(kind), "capability"),
+        ("requirements", requirements_of(kind), "requirement"),
+        ("properties", properties_of(kind), "property"),
+    )
+    for section, known, what in sections:
+        for name, target, _ in named(mapping(raw, section)):
+            at = spot.at(section, name)
+            if name not in known:
+                message = f"{kind.name} has no {what} `{show(name)}`"
+                context.out.add("TOSCA1070", message, at.key_place(), did_you_mean(name, known))
+            if section != "properties":
+                _mapped(context, target, section, what, at)
+
+
+def _mapped(context: Context, target: Any, section: str, what: str, spot: Spot) -> None:
+    """The other end of a mapping: `[node template, capability or requirement]`."""
+    if isinstance(target, dict):
+        target, spot = target.get("mapping"), spot.at("mapping")
+    if not (isinstance(target, list) and len(target) == 2):
+        message = f"a {what} is mapped to two names, `[node template, {what}]`"
+        context.out.add("TOSCA1071", message, spot.place())
+        return
+    node = context.template.nodes.get(target[0]) if isinstance(target[0], str) else None
+    if node is None:
+        message = f"there is no node template `{show(target[0])}`"
+        context.out.add("TOSCA1071", message, spot.place(0), did_you_mean(target[0], context.template.nodes))
+    elif node.type is not None and node.type.whole and target[1] not in node.type.members(section):
+        message = f"{node.type.name} has no {what} `{show(target[1])}`"
+        context.out.add("TOSCA1071", message, spot.place(1), did_you_mean(target[1], node.type.members(section)))

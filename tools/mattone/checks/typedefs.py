@@ -1,0 +1,271 @@
+"""Type definitions checked by themselves: a library's defects are found before a node uses the type (1.3, 3.7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mattone.checks.calls import check_call, check_calls
+from mattone.checks.context import Context, Here
+from mattone.tosca import constraints
+from mattone.tosca.artifacts import file_problem, is_file_artifact
+from mattone.tosca.definitions import PropertyDef, Schema, property_of, text
+from mattone.tosca.spots import Spot, did_you_mean, show
+from mattone.tosca.types import KINDS, PRIMITIVES, TypeDef, named
+from mattone.tosca.values import ValueChecker, resolve
+
+
+def check_types(context: Context) -> None:
+    """Check every type that the document itself defines."""
+    for kind, (section, _) in KINDS.items():
+        value = context.document.value.get(section)
+        for name, raw, _ in named(value if isinstance(value, dict) else None):
+            found = context.scope.find(kind, name)
+            if found is None or found.spot.document is not context.document:
+                found = TypeDef(kind, name, raw, context.root.at(section, name), context.scope)
+            _TypeCheck(context, found).run()
+
+
+class _TypeCheck:
+    def __init__(self, context: Context, kind: TypeDef) -> None:
+        self.context = context
+        self.kind = kind
+        self.here = Here(kind)
+
+    def run(self) -> None:
+        self._ancestry()
+        for section in ("properties", "attributes"):
+            check_properties(self.context, self.kind.raw.get(section), self.kind.spot.at(section), self.here)
+        if self.kind.kind == "data":
+            self._data()
+        for _, raw, keys in named(self.kind.raw.get("capabilities")):
+            self._capability(raw, self.kind.spot.at("capabilities", *keys))
+        for _, raw, keys in named(self.kind.raw.get("requirements")):
+            self._requirement(raw, self.kind.spot.at("requirements", *keys))
+        for section, kinds in _LISTS.get(self.kind.kind, {}).items():
+            self._names(section, kinds)
+        self._interfaces()
+        artifacts = self.kind.raw.get("artifacts")
+        check_artifacts(self.context, artifacts, self.kind.spot.at("artifacts"), self.here)
+
+    def _ancestry(self) -> None:
+        derived = self.kind.raw.get("derived_from")
+        spot = self.kind.spot.at("derived_from")
+        if derived is None or (self.kind.kind == "data" and derived in PRIMITIVES):
+            return
+        parent = self.context.type(self.kind.kind, derived, spot)
+        last = self.kind.lineage[-1]
+        if parent is not None and last.parent is not None and self.kind in (last.parent, *last.parent.lineage):
+            message = f"`{show(self.kind.name)}` derives from itself"
+            self.context.out.add("TOSCA1011", message, spot.place())
+
+    def _data(self) -> None:
+        raw = self.kind.raw
+        if isinstance(raw.get("constraints"), list):
+            schema = Schema(self.kind.name, self.context.scope, self.kind.spot, raw["constraints"])
+            check_clauses(self.context, schema, self.kind.spot.at("constraints"))
+
+    def _capability(self, raw: Any, spot: Spot) -> None:
+        long = raw if isinstance(raw, dict) else {"type": raw}
+        at = spot.at("type") if isinstance(raw, dict) else spot
+        self.context.type("capability", long.get("type"), at)
+        for section in ("properties", "attributes"):
+            check_properties(self.context, long.get(section), spot.at(section), self.here)
+        self._occurrences(long, spot)
+        for index, source in enumerate(_list(long.get("valid_source_types"))):
+            self.context.type("node", source, spot.at("valid_source_types", index))
+
+    def _requirement(self, raw: Any, spot: Spot) -> None:
+        if not isinstance(raw, dict):
+            self.context.type("capability", raw, spot)
+            return
+        self.context.type("capability", raw.get("capability"), spot.at("capability"))
+        self.context.type("node", raw.get("node"), spot.at("node"))
+        relationship = raw.get("relationship")
+        if isinstance(relationship, dict):
+            self.context.type("relationship", relationship.get("type"), spot.at("relationship", "type"))
+        else:
+            self.context.type("relationship", relationship, spot.at("relationship"))
+        self._occurrences(raw, spot)
+
+    def _occurrences(self, raw: dict[Any, Any], spot: Spot) -> None:
+        value = raw.get("occurrences")
+        if value is None:
+            return
+        if not (isinstance(value, list) and len(value) == 2 and _limits(*value)):
+            message = "`occurrences` must be two numbers of at least 0, `[least, most]`, or `[least, UNBOUNDED]`"
+            self.context.out.add("TOSCA1003", message, spot.place("occurrences"))
+
+    def _names(self, section: str, kinds: tuple[str, ...]) -> None:
+        for index, name in enumerate(_list(self.kind.raw.get(section))):
+            if not any(self.context.scope.find(kind, name) for kind in kinds):
+                self.context.type(kinds[0], name, self.kind.spot.at(section, index))
+
+    def _interfaces(self) -> None:
+        spot = self.kind.spot.at("interfaces")
+        inherited = self.kind.parent.members("interfaces") if self.kind.parent else {}
+        for name, raw, keys in named(self.kind.raw.get("interfaces")):
+            found = interface_type(self.kind, name)
+            if found == (None, False) and name not in inherited and self.kind.whole and self.context.scope.complete:
+                message = f"interface `{show(name)}` has no type, and no ancestor of {self.kind.name} has it"
+                hint = did_you_mean(name, inherited, "Give it a `type`.")
+                self.context.out.add("TOSCA1050", message, spot.key_place(*keys), hint)
+            check_interface(self.context, name, raw, spot.at(*keys), self.here, found)
+
+
+_LISTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "relationship": {"valid_target_types": ("capability", "node")},
+    "capability": {"valid_source_types": ("node",)},
+    "group": {"members": ("node",)},
+    "policy": {"targets": ("node", "group")},
+}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _limits(low: Any, high: Any) -> bool:
+    return _count(low) and (high == "UNBOUNDED" or (_count(high) and low <= high))
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def check_properties(context: Context, section: Any, spot: Spot, here: Here) -> None:
+    """Check property, attribute or parameter definitions: their types, constraints and defaults."""
+    for name, raw, keys in named(section if isinstance(section, dict) else None):
+        definition = property_of(name, raw, spot.at(*keys), context.scope)
+        if definition is not None:
+            check_definition(context, definition, here)
+
+
+def check_definition(context: Context, definition: PropertyDef, here: Here) -> None:
+    """Check one property or parameter definition by itself."""
+    context.schema(definition.schema)
+    check_clauses(context, definition.schema, definition.spot.at("constraints"))
+    for part, key in ((definition.schema.entry, "entry_schema"), (definition.schema.key, "key_schema")):
+        if part is not None:
+            check_clauses(context, part, definition.spot.at(key, "constraints"))
+    if definition.has_default and definition.default is not None:
+        checker = ValueChecker(context.out, lambda value, schema, at: check_call(context, value, schema, at, here))
+        label = f"the default of `{show(definition.name)}`"
+        checker.check(definition.default, definition.schema, definition.spot.at("default"), label)
+
+
+def check_clauses(context: Context, schema: Schema, spot: Spot) -> None:
+    """Check the constraint clauses of a schema, which stand at `spot`."""
+    complex_type, primitive, _ = resolve(schema)
+    if complex_type is None and not primitive:
+        return
+    for index, clause in enumerate(schema.constraints or ()):
+        if not (isinstance(clause, dict) and len(clause) == 1):
+            message = "a constraint is one operator with its value, as `- greater_than: 1`"
+            context.out.add("TOSCA1024", message, spot.place(index))
+    for index, operator, operand in constraints.clauses(schema):
+        problem = constraints.operand_problem(operator, operand, "map" if complex_type else primitive)
+        if problem:
+            hint = "" if operator in constraints.OPERATORS else did_you_mean(operator, constraints.OPERATORS)
+            context.out.add("TOSCA1024", problem, spot.place(index, operator), hint)
+
+
+def check_artifacts(context: Context, section: Any, spot: Spot, here: Here) -> None:
+    """Check artifact definitions: types, and file references of files."""
+    for _, raw, keys in named(section):
+        at = spot.at(*keys)
+        if not isinstance(raw, dict):
+            continue
+        context.type("artifact", raw.get("type"), at.at("type"))
+        if isinstance(raw.get("file"), str) and "repository" not in raw and is_file_artifact(raw, context.scope):
+            check_file(context, raw["file"], at.at("file"))
+        check_calls(context, {key: inner for key, inner in raw.items() if key != "type"}, at, here)
+
+
+def check_file(context: Context, reference: str, spot: Spot) -> None:
+    """Warn of a file reference that is no path inside the repository: it cannot be bundled as it is."""
+    _, problem = file_problem(spot.document.path, reference)
+    if problem:
+        hint = "Put the file into the repository and name it relative to this one."
+        context.out.add("TOSCA2005", f"file reference `{show(reference, 100)}` {problem}", spot.place(), hint)
+
+
+def interface_type(kind: TypeDef, name: str) -> tuple[TypeDef | None, bool]:
+    """The type of the interface that a type's nodes have under this name, and whether one is declared for it."""
+    for owner in kind.lineage:
+        section = owner.raw.get("interfaces")
+        raw = section.get(name) if isinstance(section, dict) else None
+        type_name = text(raw.get("type")) if isinstance(raw, dict) else ""
+        if type_name:
+            return owner.scope.find("interface", type_name), True
+    return kind.scope.find("interface", name), False
+
+
+_OWN = frozenset(
+    {"type", "inputs", "operations", "notifications", "description", "metadata", "derived_from", "version"}
+)
+
+
+def check_interface(
+    context: Context, name: str, raw: Any, spot: Spot, here: Here, found: tuple[TypeDef | None, bool]
+) -> None:
+    """Check an interface of a type or a template: its type, its operations, their files and inputs."""
+    if not isinstance(raw, dict):
+        return
+    if "type" in raw:
+        context.type("interface", raw["type"], spot.at("type"))
+    kind, declared = found
+    if kind is None and not declared and here.kind is not None and here.kind.whole and "type" not in raw:
+        # A full type name in place of a name is how version 1.0 wrote it; any other name needs a type.
+        known = [*here.kind.members("interfaces"), "Standard"]
+        if name not in here.kind.members("interfaces") and context.scope.complete:
+            message = f"{here.kind.name} has no interface `{show(name)}`"
+            context.out.add("TOSCA1050", message, spot.key_place(), did_you_mean(name, known))
+    check_calls(context, raw.get("inputs"), spot.at("inputs"), here)
+    allowed = _operations(kind) if kind is not None else None
+    for section, at in ((raw, spot), (raw.get("operations"), spot.at("operations"))):
+        for operation, body in (section or {}).items() if isinstance(section, dict) else ():
+            if section is raw and operation in _OWN:
+                continue
+            if allowed is not None and operation not in allowed and kind is not None and kind.whole:
+                message = f"interface {kind.name} has no operation `{show(operation)}`"
+                context.out.add("TOSCA1051", message, at.key_place(operation), did_you_mean(operation, allowed))
+            _operation(context, body, at.at(operation), here)
+
+
+def _operations(kind: TypeDef) -> set[str]:
+    found: set[str] = set(kind.members("operations"))
+    for owner in kind.lineage:
+        found |= {name for name in owner.raw if isinstance(name, str) and name not in _OWN}
+    return found
+
+
+def _operation(context: Context, body: Any, spot: Spot, here: Here) -> None:
+    if not isinstance(body, dict):
+        body, inner = {"implementation": body}, spot
+    else:
+        inner = spot.at("implementation")
+    implementation = body.get("implementation")
+    names = set(here.kind.members("artifacts")) if here.kind else set()
+    if here.node is not None:
+        names |= {name for name, _, _ in named(here.node.raw.get("artifacts"))}
+    for reference, at in _references(implementation, inner):
+        if reference not in names:
+            check_file(context, reference, at)
+    check_calls(context, body.get("inputs"), spot.at("inputs"), here)
+
+
+def _references(implementation: Any, spot: Spot) -> list[tuple[str, Spot]]:
+    if isinstance(implementation, str):
+        return [(implementation, spot)]
+    if not isinstance(implementation, dict):
+        return []
+    found = []
+    for key in ("primary", "file"):
+        inner = implementation.get(key)
+        inner, at = (inner.get("file"), spot.at(key, "file")) if isinstance(inner, dict) else (inner, spot.at(key))
+        if isinstance(inner, str):
+            found.append((inner, at))
+    for index, one in enumerate(_list(implementation.get("dependencies"))):
+        if isinstance(one, str):
+            found.append((one, spot.at("dependencies", index)))
+    return found

@@ -1,0 +1,125 @@
+"""Intrinsic functions: recognising them, and following what they refer to (1.3, chapter 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mattone.tosca.definitions import PropertyDef, Schema, properties_of
+from mattone.tosca.source import Key
+from mattone.tosca.types import TypeDef
+from mattone.tosca.units import UNITS
+from mattone.tosca.values import resolve
+
+FUNCTIONS = frozenset(
+    {
+        "get_input",
+        "get_property",
+        "get_attribute",
+        "get_operation_output",
+        "get_artifact",
+        "get_nodes_of_type",
+        "concat",
+        "join",
+        "token",
+    }
+)
+KEYWORDS = frozenset({"SELF", "HOST", "SOURCE", "TARGET"})
+
+
+def function_of(value: Any) -> str:
+    """The name of the function that a value calls, or an empty text when it is a plain value."""
+    if isinstance(value, dict) and len(value) == 1:
+        name = next(iter(value))
+        if isinstance(name, str) and name in FUNCTIONS:
+            return name
+    return ""
+
+
+def calls(value: Any, keys: tuple[Key, ...] = ()) -> Iterator[tuple[str, Any, tuple[Key, ...]]]:
+    """Function name, argument and key path of the mapping of every call anywhere inside a value, outermost first."""
+    if isinstance(value, dict):
+        name = function_of(value)
+        if name:
+            yield name, value[name], keys
+        for key, inner in value.items():
+            yield from calls(inner, (*keys, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from calls(inner, (*keys, index))
+
+
+class NoSuchStep(Exception):
+    """A nested name or index leads nowhere; holds its number among the steps, and what there is."""
+
+    def __init__(self, index: int, message: str, known: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.index = index
+        self.known = known
+
+
+def follow(schema: Schema | None, steps: list[Any]) -> Schema | None:
+    """The schema that nested names and list indexes lead to; None when it cannot be known.
+
+    Raises NoSuchStep for a field that a data type does not have and an index into a single value.
+    """
+    for number, step in enumerate(steps):
+        if schema is None or function_of(step):
+            return None
+        complex_type, primitive, _ = resolve(schema)
+        if complex_type is not None:
+            schema = _field(complex_type, step, number)
+        elif primitive == "list":
+            if not isinstance(step, int) and not (isinstance(step, str) and step.isdigit()):
+                raise NoSuchStep(number, "is a list: an index is needed")
+            schema = schema.entry
+        elif primitive == "map":
+            schema = schema.entry
+        elif primitive in ("", "any", "json", "xml"):
+            return None
+        else:
+            raise NoSuchStep(number, f"is a single value of type {primitive}: it has nothing inside")
+    return schema
+
+
+def _field(kind: TypeDef, step: Any, number: int) -> Schema | None:
+    known = properties_of(kind)
+    if step not in known:
+        raise NoSuchStep(number, f"of type {kind.name} has no field of that name", tuple(known))
+    definition = known[step]
+    return definition.schema if definition else None
+
+
+def fits(given: Schema, wanted: Schema) -> bool:
+    """Whether a value of one schema can stand where the other is wanted, as far as their types tell."""
+    given_type, given_primitive, _ = resolve(given)
+    wanted_type, wanted_primitive, _ = resolve(wanted)
+    if given_type is not None and wanted_type is not None:
+        return given_type.is_a(wanted_type)
+    if given_type is not None:
+        return wanted_primitive in ("", "any", "map", "json")
+    if wanted_type is not None:
+        return given_primitive in ("", "any", "map", "json")
+    if "" in (given_primitive, wanted_primitive) or "any" in (given_primitive, wanted_primitive):
+        return True
+    if given_primitive == wanted_primitive:
+        if given.entry is not None and wanted.entry is not None and given_primitive in ("list", "map"):
+            return fits(given.entry, wanted.entry)
+        return True
+    return (given_primitive, wanted_primitive) in _WIDER
+
+
+def spell(schema: Schema) -> str:
+    """A schema as one would say it: `list of string`."""
+    return f"{schema.type} of {spell(schema.entry)}" if schema.entry is not None else schema.type
+
+
+# What is written as text can stand for a string, and a string for it: its form is checked with the value.
+_TEXTS = ("version", "json", "xml", "timestamp", *UNITS)
+_WIDER = {("integer", "float")} | {pair for kind in _TEXTS for pair in ((kind, "string"), ("string", kind))}
+
+
+def readable(kind: TypeDef, attributes: bool) -> dict[str, PropertyDef | None]:
+    """What `get_property` (or, with attributes, `get_attribute`) can read of a type: 4.4.2.1 and 4.5.1.1."""
+    known = properties_of(kind)
+    return {**known, **properties_of(kind, "attributes")} if attributes else known
