@@ -61,7 +61,7 @@ install_missing() {
         say "mattone: this system has no apt; install the equivalents of: ${packages[*]}" >&2
         return 0
     fi
-    if [ "$(id -u)" -ne 0 ]; then
+    if [ "$EUID" -ne 0 ]; then
         say "mattone: some system packages are missing. To install them, type:" >&2
         say "    sudo apt-get install --no-install-recommends ${packages[*]}" >&2
         say "Going on with what can be done without them." >&2
@@ -128,7 +128,7 @@ purge() {
         rm -rf "$state"
         return 0
     fi
-    [ "$(id -u)" -eq 0 ] || { say "mattone: removing packages needs root: sudo make demo-clean PURGE=1" >&2; exit 1; }
+    [ "$EUID" -eq 0 ] || { say "mattone: removing packages needs root: sudo make demo-clean PURGE=1" >&2; exit 1; }
     others=$("${apt[@]}" -s purge "${packages[@]}" | awk '$1 == "Purg" || $1 == "Remv" {print $2}' | sort -u | comm -13 "$record" -)
     if [ -n "$others" ]; then
         say "mattone: nothing was removed, because these packages came later and need the ones that mattone added:" >&2
