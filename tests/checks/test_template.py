@@ -44,7 +44,7 @@ TEMPLATE_DEFECTS = [
     ("[{in_range: [1, 8]}]", "[{in_range: [8, 1]}]", "TOSCA1024", 10),
     ("[{in_range: [1, 8]}]", "[{in_rang: [1, 8]}]", "TOSCA1024", 10),
     ("[{valid_values: [small, large]}]", "[{greater_than: 3}]", "TOSCA1024", 12),
-    ("[{min_length: 3}]", "[{pattern: '(a+)+'}]", "TOSCA1024", 9),
+    ("[{min_length: 3}]", "[{pattern: '(a)\\1'}]", "TOSCA1024", 9),
     ("entry_schema: {type: example.User}", "entry_schema: {type: example.Usr}", "TOSCA1010", 18),
     ("../../tosca-types/example.yaml", "../../tosca-types/exampel.yaml", "TOSCA1005", 6),
     ("description: A page", "description: [A page]\n# ", "TOSCA1003", 2),

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from re import _parser as patterns  # type: ignore[attr-defined] # private, but the only parser of `re` there is
 from typing import Any
 
-from mattone.tosca import units
+from mattone.tosca import patterns, units
 from mattone.tosca.definitions import Schema
 from mattone.tosca.spots import show
 
@@ -104,7 +101,7 @@ def _check_length(operator: str, operand: Any, _primitive: str) -> str:
 def _check_pattern(operator: str, operand: Any, _primitive: str) -> str:
     if not isinstance(operand, str):
         return f"`{operator}` needs a regular expression"
-    return compiled(operand)[1]
+    return patterns.compiled(operand)[1]
 
 
 _CHECKS: dict[str, Callable[[str, Any, str], str]] = {
@@ -203,7 +200,7 @@ def _length(word: str, holds: Callable[[int, int], bool]) -> Callable[[Any, str,
 
 
 def _pattern(operand: Any, _primitive: str, value: Any) -> str:
-    found, _ = compiled(operand)
+    found, _ = patterns.compiled(operand)
     if found is None or found.fullmatch(str(value)[:MAX_MATCHED]):
         return ""
     return f"must match {show(operand, 100)}"
@@ -227,33 +224,3 @@ _TESTS: dict[str, Callable[[Any, str, Any], str]] = {
     "max_length": _length("at most", lambda own, wanted: own <= wanted),
     "pattern": _pattern,
 }
-
-
-@lru_cache(maxsize=512)
-def compiled(pattern: str) -> tuple[re.Pattern[str] | None, str]:
-    """The pattern ready to match, or None and the problem.
-
-    A pattern with an unbounded repeat inside another is refused: on a hostile value it runs for years.
-    """
-    if len(pattern) > 1000:
-        return None, "the pattern is longer than 1,000 characters"
-    try:
-        if _nested(patterns.parse(pattern), False):
-            return None, "the pattern repeats a repeat, as in `(a+)+`, which can take forever to match"
-        return re.compile(pattern), ""
-    except (re.error, RecursionError, OverflowError) as error:
-        return None, f"the pattern is no regular expression: {show(error)}"
-
-
-def _nested(parsed: Any, repeating: bool) -> bool:
-    if (
-        isinstance(parsed, tuple)
-        and len(parsed) == 3
-        and isinstance(parsed[0], int)
-        and not isinstance(parsed[0], bool)
-    ):
-        inside = parsed[1] > 20  # a repeat: (least, most, what)
-        return (inside and repeating) or _nested(parsed[2], repeating or inside)
-    if isinstance(parsed, (tuple, list, patterns.SubPattern)):
-        return any(_nested(part, repeating) for part in parsed)
-    return False
