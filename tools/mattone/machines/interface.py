@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+
+from mattone import process
 
 
 class Power(StrEnum):
@@ -88,6 +91,14 @@ class MachineHost(Protocol):
         """Switch on; volumes and port rules as before, same address; waits for SSH."""
 
     def stop(self, name: str) -> Machine: ...
+
+    def run(
+        self, name: str, command: Sequence[str], *, timeout: float = 600.0, accept: Sequence[int] = (0,)
+    ) -> process.Result:
+        """Run a command, given as words, on a machine as its user. Raises process.CommandFailed too."""
+
+    def copy_tree(self, name: str, source: Path, target: str) -> None:
+        """Make the folder `target` of a machine an exact copy of a local folder, in one step."""
 
     def delete(self, name: str) -> None:
         """Remove machine and volumes; deleting what is gone is no error."""

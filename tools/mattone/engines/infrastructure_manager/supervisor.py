@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -62,6 +63,7 @@ class _Process:
     pid: int
     started: int
     port: int
+    made_with: str  # digest of what it was started with: after an upgrade of mattone it is started anew
 
 
 def free_port() -> int:
@@ -82,19 +84,28 @@ def _taken(port: int) -> bool:
 
 
 class Supervisor:
-    """Keeps at most one IM process for the folder `<workspace>/engine`."""
+    """Keeps at most one IM process for the folder `<workspace>/engine`.
+
+    `on_start` is called with each process that this one starts, before anybody else can talk to it.
+    """
 
     def __init__(
-        self, workspace: Path, install: Callable[[], Installation], *, choose_port: Callable[[], int] = free_port
+        self,
+        workspace: Path,
+        install: Callable[[], Installation],
+        *,
+        choose_port: Callable[[], int] = free_port,
+        on_start: Callable[[Endpoint], None] = lambda _: None,
     ) -> None:
         self.folder = workspace.resolve() / "engine"
         self._install = install
         self._choose_port = choose_port
+        self._on_start = on_start
 
     def running(self) -> Endpoint | None:
         """The process that answers now, or None; starts nothing."""
         known = self._known()
-        if known is None or processes.started(known.pid) != known.started:
+        if known is None or known.made_with != _recipe() or processes.started(known.pid) != known.started:
             return None
         if not processes.listens(known.pid, known.port):
             return None
@@ -150,8 +161,7 @@ class Supervisor:
         self._write("im.json", _settings(self.folder, port, self._secrets()["key"]))
         command = [str(installation.python), "-u", str(_HERE / "launcher.py"), str(self.folder / "im.json")]
         child = process.detach(command, cwd=self.folder, env=_environment(self.folder), output=self._output)
-        known = _Process(child.pid, processes.started(child.pid), port)
-        self._write("process.json", asdict(known))
+        known = _Process(child.pid, processes.started(child.pid), port, _recipe())
         deadline = time.monotonic() + _READY_WITHIN
         while time.monotonic() < deadline:
             if child.poll() is not None:
@@ -160,6 +170,8 @@ class Supervisor:
                 said = redact.one_line(self.log_tail(2), 600) or "it said nothing"
                 raise HostError(f"the engine did not start: {said}", hint=f"its log is {self._log}")
             if processes.listens(known.pid, port) and _healthy(self._endpoint(known)):
+                self._on_start(self._endpoint(known))
+                self._write("process.json", asdict(known))  # from here on other commands find it
                 return known
             time.sleep(0.1)
         process.end_group(child)
@@ -208,6 +220,16 @@ class Supervisor:
         with (self.folder / "lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _recipe() -> str:
+    """Digest of all that decides how IM runs: its pins, the launcher, the playbooks laid over its own, this file."""
+    files = [_HERE / name for name in ("requirements.txt", "launcher.py", "supervisor.py")]
+    files += sorted(path for path in (_HERE / "contextualization").rglob("*") if path.is_file())
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _healthy(endpoint: Endpoint) -> bool:

@@ -1,0 +1,222 @@
+"""The embedded engine: `engines.interface.Engine` over the Infrastructure Manager and this host's machines.
+
+The machines come first and are ours; IM only configures them. So a deployment is found again by two
+marks that say the same: the labels of its machines, and the metadata of the template that IM stores.
+Both are made from the deployment's name alone, so whatever was killed, doing it again changes what
+is there instead of making a second one.
+
+IM's own update merges documents and forgets nothing: a node, an input or an output that is gone from
+the template stays. Since IM's deleting touches no machine of ours, an update here forgets the old
+infrastructure and posts the new document; posting is the last step, so what IM has is always whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mattone import redact
+from mattone.engines.infrastructure_manager import machines, report, translate
+from mattone.engines.infrastructure_manager.client import Client, UnknownInfrastructure
+from mattone.engines.infrastructure_manager.folder import Folder
+from mattone.engines.infrastructure_manager.install import Installation, install
+from mattone.engines.infrastructure_manager.playbooks import playbook
+from mattone.engines.infrastructure_manager.supervisor import Endpoint, Supervisor
+from mattone.engines.infrastructure_manager.topology import Topology, read
+from mattone.engines.interface import Capabilities, Observation, Phase, Remote, Submission
+from mattone.errors import RemoteError
+from mattone.machines.interface import Machine, MachineHost
+
+_ROLES = "/var/tmp/ansible/roles"  # noqa: S108  (on the controller; where IM's Ansible looks)
+_UNFINISHED = ("unconfigured", "failed", "unknown")
+# What a configuration leaves on the controller: its agent, which runs on when IM is killed, and playbooks with secrets.
+_FORGET = 'pkill -KILL -f "/var/tmp/[.]im/$1/" || true; rm -rf -- "/var/tmp/.im/$1"'
+
+
+@dataclass(frozen=True, slots=True)
+class _Infrastructure:
+    """One infrastructure that IM holds, with our marks."""
+
+    id: str
+    remote: str
+    deployment: str
+    operation: str
+
+
+class InfrastructureManagerEngine:
+    """The engine of one workspace folder. `host` makes the machines; `prepare` installs IM."""
+
+    def __init__(
+        self,
+        workspace: Path,
+        host: MachineHost,
+        prepare: Callable[[], Installation] = install,
+        *,
+        cloud: str = "DeployedNode",
+    ) -> None:
+        self._host = host
+        self._cloud = cloud
+        self._supervisor = Supervisor(workspace, prepare, on_start=self._sweep)
+        self._folder = Folder(self._supervisor.folder)
+
+    @property
+    def name(self) -> str:
+        return "infrastructure-manager"
+
+    def version(self) -> str:
+        return f"Infrastructure Manager {self._client().version()}"
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(resize_in_place=True, unset_inputs=True, start_stop=True)
+
+    def submit(self, submission: Submission) -> str:
+        """Make the machines and hand the template to IM; the same submission again changes nothing."""
+        remote = machines.remote_id(submission.deployment)
+        self._bring(remote, submission)
+        return remote
+
+    def update(self, remote_id: str, submission: Submission) -> None:
+        """Make the deployment what the template says; what the template no longer names is deleted."""
+        if remote_id != machines.remote_id(submission.deployment):
+            raise RemoteError(f"{remote_id} is not the engine's id of {submission.deployment}")
+        self._bring(remote_id, submission)
+
+    def observe(self, remote_id: str) -> Observation:
+        own = self._machines(remote_id)
+        client = self._client()
+        found = self._infrastructures(client, remote_id)
+        if not found:
+            return self._without_infrastructure(remote_id, own)
+        try:
+            return report.observation(client, found[-1].id, own)
+        except UnknownInfrastructure:  # deleted by another command since it was listed
+            return self._without_infrastructure(remote_id, own)
+
+    def destroy(self, remote_id: str) -> None:
+        """Make IM forget it, then delete its machines; can be repeated after a kill at any point."""
+        with self._folder.working(remote_id):
+            client = self._client()
+            for infrastructure in self._infrastructures(client, remote_id):
+                self._forget(client, infrastructure)
+            machines.remove(self._host, self._machines(remote_id))
+
+    def log(self, remote_id: str) -> str:
+        client = self._client()
+        current = [client.log(one.id) for one in self._infrastructures(client, remote_id)]
+        return redact.visible("\n".join([*self._folder.logs(remote_id), *current]))
+
+    def find(self, deployment: str) -> tuple[Remote, ...]:
+        remote = machines.remote_id(deployment)
+        found = self._infrastructures(self._client(), remote)
+        if found:
+            return (Remote(remote, deployment, found[-1].operation),)
+        own = self._machines(remote)
+        return (Remote(remote, deployment, own[0].spec.labels.get(machines.OPERATION, "")),) if own else ()
+
+    def start(self, remote_id: str, machine: str) -> None:
+        self._host.start(self._own(remote_id, machine))
+
+    def stop(self, remote_id: str, machine: str) -> None:
+        self._host.stop(self._own(remote_id, machine))
+
+    def close(self) -> None:
+        """End the IM process; its database stays, and the next call starts it again."""
+        self._supervisor.stop()
+
+    def _bring(self, remote: str, submission: Submission) -> None:
+        """The one way to a wanted state, from whatever is there."""
+        with self._folder.working(remote):
+            client = self._client()
+            wanted = machines.wishes(Topology(read(submission.template)), submission.deployment, submission.operation)
+            existing = self._machines(remote)
+            made = machines.settle(self._host, wanted, existing)
+            names = {wish.spec.name for wish in wanted}
+            machines.remove(self._host, [one for one in existing if one.spec.name not in names])
+            known = self._infrastructures(client, remote)
+            fresh = {one.spec.name for one in made} - {one.spec.name for one in existing}
+            if not fresh and self._holds(client, known, submission.operation):
+                return
+            for infrastructure in known:
+                self._forget(client, infrastructure)
+            controller = machines.controller(self._host)
+            self._copy_roles(controller, submission)
+            addresses = machines.addresses(wanted, made)
+            self._post(
+                client, submission, remote, Topology(read(submission.template), addresses), addresses, controller
+            )
+
+    def _holds(self, client: Client, known: tuple[_Infrastructure, ...], operation: str) -> bool:
+        """Whether IM has this very operation already, whose answer was lost, and is at it or through with it."""
+        return len(known) == 1 and known[0].operation == operation and client.state(known[0].id)[0] not in _UNFINISHED
+
+    def _post(
+        self,
+        client: Client,
+        submission: Submission,
+        remote: str,
+        topology: Topology,
+        addresses: Mapping[str, list[str]],
+        controller: Machine,
+    ) -> None:
+        access = translate.Access(self._host.user, self._host.key_file.read_text(), controller.address)
+        marks = {
+            translate.REMOTE: remote,
+            translate.DEPLOYMENT: submission.deployment,
+            translate.OPERATION: submission.operation,
+        }
+        texts = {node: playbook(topology, node, submission.files) for node in topology.nodes}
+        with self._folder.playbooks(remote, {node: text for node, text in texts.items() if text}) as playbooks:
+            client.create(translate.document(topology, addresses, playbooks, access, marks))
+
+    def _copy_roles(self, controller: Machine, submission: Submission) -> None:
+        """Put the roles where Ansible looks; their names are made from their content, so what is there is right."""
+        there = self._host.run(controller.spec.name, ["ls", "-1", _ROLES]).output.split()
+        for role in submission.roles:
+            if role not in there:
+                self._host.copy_tree(controller.spec.name, submission.files / "roles" / role, f"{_ROLES}/{role}")
+
+    def _forget(self, client: Client, infrastructure: _Infrastructure) -> None:
+        self._folder.keep_log(infrastructure.remote, client.log(infrastructure.id))
+        client.delete(infrastructure.id)
+        if any(one.spec.name == machines.CONTROLLER for one in self._host.list()):
+            self._host.run(machines.CONTROLLER, ["sudo", "sh", "-c", _FORGET, "sh", infrastructure.id], accept=(0, 255))
+
+    def _sweep(self, endpoint: Endpoint) -> None:
+        """Drop what IM was killed over before it had stored the template: nobody else is using it at its start."""
+        client = Client(endpoint)
+        for infrastructure in client.infrastructures():
+            if translate.REMOTE not in client.template(infrastructure).get("metadata", {}):
+                client.delete(infrastructure)
+
+    def _client(self) -> Client:
+        return Client(self._supervisor.ensure(), cloud=self._cloud)
+
+    def _machines(self, remote: str) -> tuple[Machine, ...]:
+        own = self._host.list({machines.REMOTE: remote})
+        return tuple(sorted(own, key=machines.place))
+
+    def _infrastructures(self, client: Client, remote: str) -> tuple[_Infrastructure, ...]:
+        found = []
+        for identity in reversed(client.infrastructures()):  # IM lists the newest first
+            with contextlib.suppress(UnknownInfrastructure):
+                marks: Mapping[str, Any] = client.template(identity).get("metadata") or {}
+                if marks.get(translate.REMOTE) == remote:
+                    known = [str(marks.get(name, "")) for name in (translate.DEPLOYMENT, translate.OPERATION)]
+                    found.append(_Infrastructure(identity, remote, *known))
+        return tuple(found)
+
+    def _without_infrastructure(self, remote: str, own: tuple[Machine, ...]) -> Observation:
+        if self._folder.is_working(remote):
+            return Observation(Phase.PENDING, "machines are being made", report.remote_machines(own))
+        if not own:
+            return Observation(Phase.GONE)
+        reason = "it was interrupted before the engine began to configure; apply again"
+        return Observation(Phase.FAILED, reason, report.remote_machines(own))
+
+    def _own(self, remote: str, machine: str) -> str:
+        if machine not in {one.spec.name for one in self._machines(remote)}:
+            raise RemoteError(f"{remote} has no machine {redact.one_line(machine, 80)!r}")
+        return machine
