@@ -26,18 +26,18 @@ V2_MOUNTS = "28 24 0:25 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelega
 
 def test_version_1_hosts_and_hybrids_use_the_controllers_own_hierarchies() -> None:
     assert limits.files(V1_GROUPS, V1_MOUNTS, 1.5, 512) == (
-        (Path("/sys/fs/cgroup/cpu,cpuacct/mattone-1/libpod-ab/cpu.cfs_period_us"), "100000"),
-        (Path("/sys/fs/cgroup/cpu,cpuacct/mattone-1/libpod-ab/cpu.cfs_quota_us"), "150000"),
         (Path("/sys/fs/cgroup/memory/mattone-1/libpod-ab/memory.limit_in_bytes"), "536870912"),
         (Path("/sys/fs/cgroup/memory/mattone-1/libpod-ab/memory.memsw.limit_in_bytes"), "536870912"),
+        (Path("/sys/fs/cgroup/cpu,cpuacct/mattone-1/libpod-ab/cpu.cfs_period_us"), "100000"),
+        (Path("/sys/fs/cgroup/cpu,cpuacct/mattone-1/libpod-ab/cpu.cfs_quota_us"), "150000"),
     )
 
 
 def test_version_2_hosts_use_the_machines_own_group_above_systemds() -> None:
     assert limits.files("0::/mattone-1/libpod-ab/init.scope\n", V2_MOUNTS, 0.5, 256) == (
-        (Path("/sys/fs/cgroup/mattone-1/libpod-ab/cpu.max"), "50000 100000"),
         (Path("/sys/fs/cgroup/mattone-1/libpod-ab/memory.max"), "268435456"),
         (Path("/sys/fs/cgroup/mattone-1/libpod-ab/memory.swap.max"), "0"),
+        (Path("/sys/fs/cgroup/mattone-1/libpod-ab/cpu.max"), "50000 100000"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,12 @@ def test_a_machine_is_ready_only_after_it_came_up(registry: Registry) -> None:
     record = registry.enlist(MachineSpec("a", volumes=(Volume("data", 1 << 26, "/data"),)), SUBNET)
     assert registry.load("a") == record
     assert not record.ready
-    ready = registry.mark_ready(record)
-    assert registry.load("a") == ready
+    registry.mark_ready(record)
+    ready = registry.load("a")
+    assert ready is not None
     assert ready.ready
+    registry.mark_deleting(ready)
+    assert registry.load("a") == replace(ready, deleting=True)
 
 
 def test_what_was_never_made_is_no_error_to_load_or_forget(registry: Registry) -> None:

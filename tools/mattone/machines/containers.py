@@ -114,8 +114,6 @@ class Podman:
 
     def states(self) -> dict[str, str]:
         """The state of every container by name: created, running, exited, …"""
-        if not self._layout.containers_conf.exists():
-            return {}
         data: Any = json.loads(self.run("ps", "--all", "--format", "json").output or "[]")
         return {str(name): str(item["State"]) for item in data for name in item["Names"]}
 

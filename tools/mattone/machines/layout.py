@@ -4,6 +4,7 @@
   storage/            podman's images and containers, apart from the user's own
   networks/           podman's network definitions
   containers.conf     podman's settings, passed by CONTAINERS_CONF
+  network             the machines' private network, in CIDR form
   ssh/                id_ed25519, id_ed25519.pub, known_hosts
   machines/<name>/    machine.json; seed/ (bound into the machine), volumes/<volume>.img
   locks/              one file a lock
@@ -58,6 +59,17 @@ class Layout:
         return self.workspace / "machines"
 
     @property
+    def subnet(self) -> Path:
+        return self.workspace / "network"
+
+    def contents(self) -> tuple[Path, ...]:
+        """All that this platform puts into the workspace's folder, in the order in which it is to be removed."""
+        return (
+            *(self.machines, self.storage, self.networks, self.ssh),
+            *(self.containers_conf, self.subnet, self.workspace / "locks"),
+        )
+
+    @property
     def runtime(self) -> Path:
         return RUNTIME / self.identity
 
@@ -75,13 +87,21 @@ class Layout:
     @contextlib.contextmanager
     def lock(self, name: str) -> Iterator[None]:
         """Hold one of the workspace's locks: a machine's name, or one that begins with a dot."""
-        with file_lock(self.workspace / "locks" / f"{name}.lock"):
+        with file_lock(self._presence, shared=True), file_lock(self.workspace / "locks" / f"{name}.lock"):
             yield
+
+    def sole(self) -> contextlib.AbstractContextManager[None]:
+        """Wait until nobody holds any lock of the workspace, and keep all out; for removing the workspace."""
+        return file_lock(self._presence)
+
+    @property
+    def _presence(self) -> Path:
+        return RUNTIME / f"{self.identity}.lock"  # outside the workspace: it is held while that is removed
 
 
 @contextlib.contextmanager
-def file_lock(path: Path, patience: float = LOCK_PATIENCE) -> Iterator[None]:
-    """Hold an exclusive lock on a file while the block runs; the kernel frees it when the process dies.
+def file_lock(path: Path, patience: float = LOCK_PATIENCE, *, shared: bool = False) -> Iterator[None]:
+    """Hold a lock on a file while the block runs, alone or shared; the kernel frees it when the process dies.
 
     Raises TransientError when somebody else keeps it longer than `patience` seconds, HostError
     when the file cannot be made.
@@ -92,17 +112,17 @@ def file_lock(path: Path, patience: float = LOCK_PATIENCE) -> Iterator[None]:
     except OSError as error:
         raise HostError(f"cannot write {path}: {error.strerror}", hint="the folder must be writable") from error
     try:
-        _wait_for(handle, path, patience)
+        _wait_for(handle, path, patience, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)
 
 
-def _wait_for(handle: int, path: Path, patience: float) -> None:
+def _wait_for(handle: int, path: Path, patience: float, mode: int) -> None:
     deadline = time.monotonic() + patience
     while True:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, mode | fcntl.LOCK_NB)
             return
         except BlockingIOError:
             if time.monotonic() > deadline:

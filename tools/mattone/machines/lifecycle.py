@@ -8,6 +8,7 @@ A host that is killed anywhere on the way finishes from where it finds the machi
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from pathlib import Path
 
 from mattone import process
@@ -15,7 +16,6 @@ from mattone.errors import HostError, MattoneError
 from mattone.machines import firewall, keys, limits, volumes
 from mattone.machines.containers import Container, Podman
 from mattone.machines.image import Image
-from mattone.machines.interface import Volume
 from mattone.machines.layout import Layout
 from mattone.machines.registry import Record
 
@@ -30,8 +30,11 @@ class Lifecycle:
         self._layout = layout
         self._podman = podman
 
-    def up(self, record: Record, image: Image, subnet: ipaddress.IPv4Network) -> None:
-        """Make the machine, start it and wait for SSH, doing only what is still missing."""
+    def up(self, record: Record, image: Callable[[], Image], subnet: ipaddress.IPv4Network) -> None:
+        """Make the machine, start it, give it what its record says, and wait for SSH; repeating does no harm.
+
+        `image` is called when the machine has to be made.
+        """
         try:
             self._up(record, image, subnet)
         except MattoneError:
@@ -41,29 +44,25 @@ class Lifecycle:
             self._podman.run("rm", "--force", "--time", "0", record.spec.name)
             self._up(record, image, subnet)
 
-    def _up(self, record: Record, image: Image, subnet: ipaddress.IPv4Network) -> None:
+    def _up(self, record: Record, image: Callable[[], Image], subnet: ipaddress.IPv4Network) -> None:
         name = record.spec.name
         container = self._podman.inspect(name)
         if container is None or not container.running:
-            self._close_gate(name)
+            self._gate(name).unlink(missing_ok=True)
             keys.seed(self._layout, name, record.address)
             volumes.share(self._layout.seed(name))
-            for volume in record.spec.volumes:
-                self.mount(name, volume)
             if container is None:
-                self._create(record, image)
+                self._create(record, image())
             self._podman.run("start", name)
             container = self._running(name)
-        if not self._gate(name).exists():
-            self._set_up(record, container, subnet)
-            self._gate(name).touch()
+        limits.apply(container.pid, record.spec.cpus, record.spec.memory)
+        firewall.apply(container.pid, record.spec.ports, subnet)
+        self.settle_volumes(record, container)
+        self._gate(name).touch()
         keys.wait(self._layout, record.address)
 
     def _gate(self, name: str) -> Path:
         return self._layout.seed(name) / "ready"
-
-    def _close_gate(self, name: str) -> None:
-        self._gate(name).unlink(missing_ok=True)
 
     def _create(self, record: Record, image: Image) -> None:
         spec = record.spec
@@ -73,7 +72,9 @@ class Lifecycle:
                 *("--network", self._podman.network, "--ip", record.address),
                 *("--cgroup-parent", self._podman.cgroup_parent, "--label", f"{_LABEL}={spec.name}"),
                 *("--volume", f"{self._layout.seed(spec.name)}:/.machine:ro,rslave"),
-                *("--stop-timeout", str(_STOP_PATIENCE)),
+                # Ubuntu's profile for containers keeps podman from sending them signals; what a machine may do is
+                # held by its capabilities, its seccomp filter and its namespaces.
+                *("--security-opt", "apparmor=unconfined", "--stop-timeout", str(_STOP_PATIENCE)),
                 *(image.reference, "/usr/local/sbin/machine-init"),
             )
         except process.CommandFailed:
@@ -89,31 +90,33 @@ class Lifecycle:
             raise HostError(f"machine {name} ended as soon as it was started: {said or 'it said nothing'}")
         return container
 
-    def _set_up(self, record: Record, container: Container, subnet: ipaddress.IPv4Network) -> None:
-        limits.apply(container.pid, record.spec.cpus, record.spec.memory)
-        firewall.apply(container.pid, record.spec.ports, subnet)
-        for volume in record.spec.volumes:
-            volumes.bind_inside(container.pid, volume)
-
-    def mount(self, name: str, volume: Volume) -> None:
-        """Make or grow a volume's disk and mount it where the machine can see it."""
-        disk = self._layout.volumes(name) / f"{volume.name}.img"
-        volumes.ensure_disk(disk, volume)
-        volumes.mount(disk, self._mount_point(name, volume.name))
+    def settle_volumes(self, record: Record, container: Container | None) -> None:
+        """Give the machine the volumes of its record: new and grown ones, and none besides, their data included."""
+        name = record.spec.name
+        pid = container.pid if container is not None and container.running else 0
+        wanted = {volume.name for volume in record.spec.volumes}
+        for disk in self._layout.volumes(name).glob("*.img"):
+            if disk.stem not in wanted:
+                volumes.unmount(self._mount_point(name, disk.stem))
+                disk.unlink()
+        for volume in record.spec.volumes if pid else ():
+            disk = self._layout.volumes(name) / f"{volume.name}.img"
+            volumes.ensure_disk(disk, volume)
+            volumes.mount(disk, self._mount_point(name, volume.name))
+            volumes.bind_inside(pid, volume)
 
     def _mount_point(self, name: str, volume: str) -> Path:
         return self._layout.seed(name) / "volumes" / volume
-
-    def unmount(self, name: str, volume: str) -> None:
-        volumes.unmount(self._mount_point(name, volume))
 
     def down(self, record: Record) -> None:
         """Shut the machine down and take its volumes off the host."""
         name = record.spec.name
         container = self._podman.inspect(name)
         if container is not None and container.state not in ("created", "exited"):
-            self._podman.run("stop", name, timeout=_STOP_PATIENCE + 60)
-        self._close_gate(name)
+            # Behind its gate a machine does not listen to signals, and has nothing to lose.
+            patience = _STOP_PATIENCE if self._gate(name).exists() else 0
+            self._podman.run("stop", "--time", str(patience), name, timeout=_STOP_PATIENCE + 60)
+        self._gate(name).unlink(missing_ok=True)
         volumes.unmount_below(self._layout.seed(name))
 
     def remove(self, name: str) -> None:

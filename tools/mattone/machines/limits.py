@@ -28,17 +28,17 @@ def files(cgroups: str, mountinfo: str, cpus: float, memory: int) -> tuple[tuple
     if "cpu" in paths and "cpu" in roots and "memory" in paths and "memory" in roots:
         cpu, ram = roots["cpu"] / paths["cpu"], roots["memory"] / paths["memory"]
         return (
-            (cpu / "cpu.cfs_period_us", str(PERIOD)),
-            (cpu / "cpu.cfs_quota_us", quota),
             (ram / "memory.limit_in_bytes", limit),
             (ram / "memory.memsw.limit_in_bytes", limit),
+            (cpu / "cpu.cfs_period_us", str(PERIOD)),
+            (cpu / "cpu.cfs_quota_us", quota),
         )
     if "" in paths and "" in roots:
         unified = roots[""] / paths[""]
         return (
-            (unified / "cpu.max", f"{quota} {PERIOD}"),
             (unified / "memory.max", limit),
             (unified / "memory.swap.max", "0"),
+            (unified / "cpu.max", f"{quota} {PERIOD}"),
         )
     raise HostError("this host offers no control groups for processors and memory", hint="`mattone doctor` says more")
 
@@ -71,16 +71,20 @@ def _roots(mountinfo: str) -> dict[str, Path]:
 def apply(pid: int, cpus: float, memory: int) -> None:
     """Set the limits of the machine with that first process. Raises HostError with what the kernel said."""
     wanted = files(Path(f"/proc/{pid}/cgroup").read_text(), Path("/proc/self/mountinfo").read_text(), cpus, memory)
-    pending = [(path, value) for path, value in wanted if path.exists()]
+    memory_files = [(path, value) for path, value in wanted if path.exists() and path.name.startswith("memory")]
     # With swap accounting, memory must never be above memory and swap together: whichever order works.
-    for attempt in (pending, pending[::-1]):
+    for attempt in (memory_files, memory_files[::-1]):
         failed = [problem for path, value in attempt if (problem := _write(path, value))]
         if not failed:
-            return
-    raise HostError(
-        f"the limits of a machine cannot be set: {failed[0]}",
-        hint="the machine may be using more memory than that; stop it first",
-    )
+            break
+    else:
+        raise HostError(
+            f"a machine cannot be limited to {memory} MiB: {failed[0]}",
+            hint="it may be using more than that; stop it first",
+        )
+    for path, value in wanted:
+        if not path.name.startswith("memory") and (problem := _write(path, value)):
+            raise HostError(f"a machine cannot be limited to {cpus} processors: {problem}")
 
 
 def _write(path: Path, value: str) -> str:

@@ -7,6 +7,7 @@ The adapter of `machines.interface.MachineHost`. Everything lies under the works
 from __future__ import annotations
 
 import builtins
+import contextlib
 import ipaddress
 import shutil
 from collections.abc import Sequence
@@ -15,12 +16,13 @@ from pathlib import Path
 
 from mattone import process
 from mattone.errors import HostError, InputError
-from mattone.machines import firewall, image, keys, limits, specs, subnets, transfer, volumes
-from mattone.machines.containers import Podman
+from mattone.machines import firewall, image, keys, limits, specs, subnets, transfer
+from mattone.machines.containers import Container, Podman
 from mattone.machines.interface import Machine, MachineSpec, PortRule, Power, Volume
 from mattone.machines.layout import Layout, write_atomically
 from mattone.machines.lifecycle import Lifecycle
 from mattone.machines.registry import Record, Registry
+from mattone.machines.volumes import VolumeInUse, check_growth, unbind_inside, unmount_below
 
 
 class PodmanHost:
@@ -51,6 +53,9 @@ class PodmanHost:
         self._podman.prepare()
         with self._layout.lock(spec.name):
             record = self._registry.load(spec.name)
+            if record is not None and record.deleting:
+                self._delete(record)
+                record = None
             if record is not None and record.spec != spec:
                 raise InputError(
                     f"machine {spec.name} exists with other properties",
@@ -66,16 +71,19 @@ class PodmanHost:
             return self._registry.enlist(spec, subnet)
 
     def _up(self, record: Record) -> Machine:
-        with self._layout.lock(".image"):
-            built = image.ensure(record.spec.image, self._cache, self._progress)
-            self._podman.ensure_image(built.reference, built.tarball)
-        self._lifecycle.up(record, built, self._subnet())
+        self._lifecycle.up(record, lambda: self._image(record.spec.image), self._subnet())
         self._registry.mark_ready(record)
         return Machine(record.spec, record.address, Power.RUNNING)
 
+    def _image(self, name: str) -> image.Image:
+        with self._layout.lock(".image"):
+            built = image.ensure(name, self._cache, self._progress)
+            self._podman.ensure_image(built.reference, built.tarball)
+        return built
+
     def _subnet(self) -> ipaddress.IPv4Network:
         """The workspace's network, chosen and made when it is missing."""
-        path = self._layout.workspace / "network"
+        path = self._layout.subnet
         with self._layout.lock(".network"):
             kept = ipaddress.IPv4Network(path.read_text().strip()) if path.exists() else None
             subnet = subnets.claim(self._layout.identity, self._layout.workspace, self._podman.bridge, kept)
@@ -86,6 +94,9 @@ class PodmanHost:
 
     def list(self, labels: dict[str, str] | None = None) -> tuple[Machine, ...]:
         """Machines that carry all the labels, by name; one that was never finished is listed as stopped."""
+        if not self._layout.workspace.is_dir():
+            return ()
+        self._podman.prepare()
         states = self._podman.states()
         found: list[Machine] = []
         for name in self._registry.names():
@@ -115,33 +126,34 @@ class PodmanHost:
             return self._changed(record, replace(record.spec, ports=ports))
 
     def attach(self, name: str, volumes: tuple[Volume, ...]) -> Machine:
-        """Make the volumes these: new ones appear, larger ones grow, missing ones are removed with their data."""
+        """Make the volumes these: new ones appear, larger ones grow, missing ones are removed with their data.
+
+        Where the kernel does not let a volume grow in use, the machine is restarted. Raises
+        InputError for what cannot be, HostError while a process uses a volume that is to go.
+        """
         specs.check_volumes(volumes)
         with self._layout.lock(name):
             record = self._known(name)
             _check_move(record.spec.volumes, volumes)
             for volume in volumes:
-                self._check_growth(name, volume)
+                check_growth(self._layout.volumes(name) / f"{volume.name}.img", volume)
+            container = self._podman.inspect(name)
+            self._release(record.spec.volumes, volumes, container)
             # The wish first: a crash from here on is finished by the next start or attach.
             machine = self._changed(record, replace(record.spec, volumes=volumes))
-            self._settle_volumes(name, record.spec.volumes, volumes)
+            changed = replace(record, spec=machine.spec)
+            try:
+                self._lifecycle.settle_volumes(changed, container)
+            except VolumeInUse:  # some hosts let no mounted file system grow
+                self._lifecycle.down(changed)
+                return self._up(changed)
             return machine
 
-    def _check_growth(self, name: str, volume: Volume) -> None:
-        volumes.check_growth(self._layout.volumes(name) / f"{volume.name}.img", volume)
-
-    def _settle_volumes(self, name: str, before: tuple[Volume, ...], after: tuple[Volume, ...]) -> None:
-        container = self._podman.inspect(name)
-        pid = container.pid if container is not None and container.running else 0
+    def _release(self, before: tuple[Volume, ...], after: tuple[Volume, ...], container: Container | None) -> None:
+        kept = {volume.name for volume in after}
         for volume in before:
-            if volume.name not in {kept.name for kept in after}:
-                if pid:
-                    volumes.unbind_inside(pid, volume)
-                self._lifecycle.unmount(name, volume.name)
-                (self._layout.volumes(name) / f"{volume.name}.img").unlink(missing_ok=True)
-        for volume in after if pid else ():
-            self._lifecycle.mount(name, volume)
-            volumes.bind_inside(pid, volume)
+            if volume.name not in kept and container is not None and container.running:
+                unbind_inside(container.pid, volume)
 
     def start(self, name: str) -> Machine:
         self._podman.prepare()
@@ -158,31 +170,33 @@ class PodmanHost:
         """Remove a machine with its volumes; deleting what is gone is no error."""
         if name not in self._registry.names():
             return
+        self._podman.prepare()
         with self._layout.lock(name):
-            self._delete(name)
+            record = self._registry.load(name)
+            if record is not None:
+                self._delete(record)
 
-    def _delete(self, name: str) -> None:
-        record = self._registry.load(name)
-        self._lifecycle.remove(name)
-        if record is not None:
-            keys.remember(self._layout, record.address, None)
-        self._registry.forget(name)
+    def _delete(self, record: Record) -> None:
+        self._registry.mark_deleting(record)
+        self._lifecycle.remove(record.spec.name)
+        keys.remember(self._layout, record.address, None)
+        self._registry.forget(record.spec.name)
 
     def remove_all(self) -> None:
         """Remove every machine, network, mount, key and stored image of this workspace. The cache stays."""
         if not self._layout.workspace.is_dir():
             return
-        for name in self._registry.names():
-            self.delete(name)
-        if self._layout.containers_conf.exists():
+        self._podman.prepare()
+        with self._layout.sole():
             self._podman.remove_all()
-        volumes.unmount_below(self._layout.workspace)
-        volumes.unmount_below(self._layout.runtime)
-        subnets.release(self._layout.workspace)
-        for folder in (self._layout.runtime, self._layout.workspace):
-            shutil.rmtree(folder, ignore_errors=True)
-            if folder.exists():
-                raise HostError(f"{folder} cannot be removed", hint="something may still use it; try again")
+            for path in (*self._layout.contents(), self._layout.runtime):
+                unmount_below(path)
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+                if path.exists():
+                    raise HostError(f"{path} cannot be removed", hint="something may still use it; try again")
+            with contextlib.suppress(OSError):  # what else somebody keeps in the folder is not ours
+                self._layout.workspace.rmdir()
+            subnets.release(self._layout.workspace)
 
     def ssh(self, address: str) -> builtins.list[str]:
         """The argument list that logs in at an address; a remote command is one more argument, quoted for a shell."""
@@ -205,7 +219,7 @@ class PodmanHost:
 
     def _known(self, name: str) -> Record:
         record = self._registry.load(name)
-        if record is None:
+        if record is None or record.deleting:
             raise HostError(f"there is no machine {name!r}", hint="it may have been deleted")
         return record
 

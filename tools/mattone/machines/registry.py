@@ -23,11 +23,15 @@ _FIRST_HOST = 10  # .1 is the bridge; a few more stay free for what a site may a
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One machine as the workspace remembers it; `ready` once SSH has answered."""
+    """One machine as the workspace remembers it.
+
+    `ready` once SSH has answered, `deleting` once its end was asked for.
+    """
 
     spec: MachineSpec
     address: str
     ready: bool = False
+    deleting: bool = False
 
 
 class Registry:
@@ -47,9 +51,8 @@ class Registry:
             data: Any = json.loads(path.read_text())
             if data["format"] != _FORMAT:
                 raise ValueError(f"format {data['format']}")
-            return Record(
-                specs.from_json(data["spec"]), str(ipaddress.ip_address(data["address"])), bool(data["ready"])
-            )
+            address = str(ipaddress.IPv4Address(data["address"]))
+            return Record(specs.from_json(data["spec"]), address, data["ready"] is True, data["deleting"] is True)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -67,6 +70,7 @@ class Registry:
             "spec": specs.to_json(record.spec),
             "address": record.address,
             "ready": record.ready,
+            "deleting": record.deleting,
         }
         write_atomically(folder / "machine.json", json.dumps(data, indent=2, sort_keys=True) + "\n")
 
@@ -80,12 +84,14 @@ class Registry:
                 return record
         raise HostError(f"the network {subnet} has no free address", hint="delete machines that are not needed")
 
-    def mark_ready(self, record: Record) -> Record:
-        if record.ready:
-            return record
-        record = replace(record, ready=True)
-        self.save(record)
-        return record
+    def mark_ready(self, record: Record) -> None:
+        if not record.ready:
+            self.save(replace(record, ready=True))
+
+    def mark_deleting(self, record: Record) -> None:
+        """From here on the machine is only ever removed: half of it may be gone already."""
+        if not record.deleting:
+            self.save(replace(record, deleting=True))
 
     def forget(self, name: str) -> None:
         """Remove a machine's folder, volumes first and its record last but one, so that a crash leaves a record."""

@@ -18,6 +18,10 @@ from mattone.machines.interface import Volume
 _HINT = "volumes need loop devices and ext4; `mattone doctor` checks them"
 
 
+class VolumeInUse(HostError):
+    """A running machine uses the volume, and the change has to wait until it is switched off."""
+
+
 def mounted(path: Path) -> bool:
     """Whether something is mounted exactly there."""
     return str(path) in mount_points(Path("/proc/self/mountinfo").read_text())
@@ -67,18 +71,49 @@ def _extend(disk: Path, size: int) -> None:
 
 
 def mount(disk: Path, folder: Path) -> None:
-    """Mount a disk file at a folder of the host, and fill the disk with its file system. Twice is as good as once."""
+    """Mount a disk file at a folder of the host, its file system as large as the disk. Twice is as good as once.
+
+    Raises VolumeInUse when it is mounted already, has to grow, and this host does not let a
+    mounted file system grow (that takes CAP_SYS_RESOURCE, which hosts in containers may lack).
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o755)
-    if not mounted(folder):
-        try:
-            process.run(["mount", "-t", "ext4", "-o", "loop,nosuid,nodev", str(disk), str(folder)], timeout=60)
-        except process.CommandFailed as error:
-            raise HostError(f"cannot mount volume {disk.stem}: {error.message}", hint=_HINT) from error
-    device = process.run(["findmnt", "--noheadings", "--output", "SOURCE", "--mountpoint", str(folder)]).output.split()[
-        -1
-    ]
+    if mounted(folder):
+        if _must_grow(disk):
+            _grow_mounted(disk, folder)
+        return
+    if _must_grow(disk):
+        process.run(["e2fsck", "-p", "-f", str(disk)], accept=(0, 1), timeout=3600)
+        process.run(["resize2fs", str(disk)], timeout=3600)
+    try:
+        process.run(["mount", "-t", "ext4", "-o", "loop,nosuid,nodev", str(disk), str(folder)], timeout=60)
+    except process.CommandFailed as error:
+        raise HostError(f"cannot mount volume {disk.stem}: {error.message}", hint=_HINT) from error
+
+
+def _must_grow(disk: Path) -> bool:
+    # The last, incomplete group of blocks may stay unused: a file system is close to its disk's size, not equal.
+    return disk.stat().st_size - filesystem_size(process.run(["dumpe2fs", "-h", str(disk)]).output) >= 1024 * 1024
+
+
+def filesystem_size(header: str) -> int:
+    """The bytes of a file system, from what `dumpe2fs -h` says of it. Raises HostError when it says nothing useful."""
+    fields = dict(line.split(":", 1) for line in header.splitlines() if ":" in line)
+    try:
+        return int(fields["Block count"]) * int(fields["Block size"])
+    except (KeyError, ValueError):
+        raise HostError("the file system of a volume cannot be read", hint="check it with e2fsck") from None
+
+
+def _grow_mounted(disk: Path, folder: Path) -> None:
+    found = process.run(["findmnt", "--noheadings", "--output", "SOURCE", "--mountpoint", str(folder)]).output
+    device = found.split()[-1]
     process.run(["losetup", "--set-capacity", device], timeout=60)
-    process.run(["resize2fs", device], timeout=600)
+    answer = process.run(["resize2fs", device], accept=(0, 1), timeout=600)
+    if answer.code:
+        raise VolumeInUse(
+            f"volume {disk.stem} cannot grow while it is mounted: {answer.errors.strip().splitlines()[-1]}",
+            hint="it grows when its machine is started the next time",
+        )
 
 
 def unmount(folder: Path) -> None:
@@ -113,18 +148,24 @@ def share(folder: Path) -> None:
 
 def bind_inside(pid: int, volume: Volume) -> None:
     """Bind a volume to its place inside the running machine with that first process."""
-    enter = ["nsenter", "--target", str(pid), "--mount", "--"]
-    if process.run([*enter, "mountpoint", "-q", volume.mount], accept=(0, 1, 32)).code == 0:
+    inside = mount_points(Path(f"/proc/{pid}/mountinfo").read_text())
+    if volume.mount in inside:
         return
+    seen = f"/.machine/volumes/{volume.name}"
+    if seen not in inside:
+        raise HostError(
+            f"volume {volume.name} does not show up in the running machine", hint="stop and start the machine"
+        )
+    enter = ["nsenter", "--target", str(pid), "--mount", "--"]
     process.run([*enter, "mkdir", "-p", "--", volume.mount])
-    process.run([*enter, "mount", "--bind", f"/.machine/volumes/{volume.name}", volume.mount])
+    process.run([*enter, "mount", "--bind", seen, volume.mount])
 
 
 def unbind_inside(pid: int, volume: Volume) -> None:
     """Take a volume off its place inside a running machine. Raises HostError while something uses it."""
-    enter = ["nsenter", "--target", str(pid), "--mount", "--"]
-    if process.run([*enter, "mountpoint", "-q", volume.mount], accept=(0, 1, 32)).code:
+    if volume.mount not in mount_points(Path(f"/proc/{pid}/mountinfo").read_text()):
         return
+    enter = ["nsenter", "--target", str(pid), "--mount", "--"]
     if process.run([*enter, "umount", "--", volume.mount], accept=(0, 1, 32)).code:
         raise HostError(
             f"volume {volume.name} is in use at {volume.mount}", hint="stop what uses it, or stop the machine first"
