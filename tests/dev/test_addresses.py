@@ -27,7 +27,7 @@ def tree(tmp_path: Path) -> Path:
 def test_registry_address_or_path_of_this_machine_is_found_with_its_line(tree: Path, line: str) -> None:
     (tree / "notes.txt").write_text(f"first\n{line}\n")
     found = addresses.find(tree, sources.files(tree), addresses.patterns())
-    assert [place.rsplit(":", 1)[0] for place in found] == ["notes.txt:2"]
+    assert [place.split(": ")[0] for place in found] == ["notes.txt:2"]
 
 
 def test_mirror_set_up_on_this_machine_is_found_by_its_host(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

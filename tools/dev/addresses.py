@@ -25,7 +25,7 @@ _REGISTRIES = [
     r"(?:archive|security|ports|old-releases)\.ub" + r"untu\.com",
     r"galaxy\.ansible\.com/(?:api|download)",
 ]
-_OPTIONS = [r"--(?:extra-)?index-" + r"url", r"--find-" + r"links[ =]+https?:", r"\btrusted-" + r"host\b"]
+_OPTIONS = [r"(?:index-" + r"url|find-" + r"links)[ =]+https?:", r"trusted-" + r"host[ =]+[\w-]+\.\w"]
 _SHARED_FOLDERS = {"/", "/root", "/home", "/srv", "/opt", "/usr", "/var", "/mnt", "/builds", tempfile.gettempdir()}
 
 
@@ -57,9 +57,10 @@ def check() -> tuple[Status, str]:
 
 
 def _machine_paths() -> list[str]:
-    """The folders above this checkout and above its repository, and the home: with a slash, so as not to hit words."""
+    """This checkout, its repository, the folders that they are in, the home: with a slash, so as not to hit words."""
     common = process.run(["git", "rev-parse", "--path-format=absolute", "--git-common-dir"], cwd=ROOT).output.strip()
-    folders = {str(ROOT.parent), str(Path(common).parent.parent), str(Path.home())}
+    places = (ROOT, Path(common).parent)
+    folders = {str(Path.home())}.union(*({str(place), str(place.parent)} for place in places))
     return sorted(f"{folder}/" for folder in folders - _SHARED_FOLDERS)
 
 

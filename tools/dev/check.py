@@ -45,7 +45,7 @@ CHECKS: dict[str, Check] = {
     "lint": program("ruff", "check", "--quiet", "."),
     "dead code": program("vulture"),
     "yaml": program("yamllint", "--strict", files=sources.yaml_files),
-    "shell": program("shellcheck", files=sources.shell_scripts),
+    "shell": program("shellcheck", "--severity=warning", files=sources.shell_scripts),
     "gitlab pipelines": pipelines.check,
     "addresses": addresses.check,
     "locks": locks.check,
