@@ -44,7 +44,7 @@ node_types:
       port: {type: example.Port, default: 80}
       title: {type: string}
     artifacts:
-      role: {file: "community.docker", type: tosca.artifacts.AnsibleGalaxy.role}
+      role: {file: "community.docker,3.4.0", type: tosca.artifacts.AnsibleGalaxy.role}
     interfaces:
       Standard:
         configure:

@@ -40,7 +40,7 @@ def test_file_references_become_repository_paths_and_galaxy_names_stay() -> None
     made = render(template(), {"title": "Hello"}, MARKS, files)
     app = made["node_types"]["example.App"]
     assert app["interfaces"]["Standard"]["configure"]["implementation"] == "/bundle/tosca-types/artifacts/app.yaml"
-    assert app["artifacts"]["role"]["file"] == "community.docker"
+    assert app["artifacts"]["role"]["file"] == "community.docker,3.4.0"
     assert seen == ["tosca-types/artifacts/app.yaml"]
 
 

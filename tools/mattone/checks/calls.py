@@ -63,12 +63,12 @@ class _Call:
         if not steps or not isinstance(steps[0], str):
             self._malformed(spot, "`get_input` needs the name of an input")
             return None
-        template = self.context.template
+        template = self.context.whole
         definition = template.inputs.get(steps[0])
         if definition is not None:
             return self._nested(definition.schema, steps, 1, spot)
         declared = mapping(template.topology, "inputs")
-        if steps[0] not in declared and (template.topology or self.here.node is not None):
+        if steps[0] not in declared and not self.context.open and (template.topology or self.here.node is not None):
             place = (spot.at(0) if isinstance(argument, list) else spot).place()
             message = f"input `{show(steps[0])}` is not declared"
             self.context.out.add("TOSCA1040", message, place, did_you_mean(steps[0], declared))
@@ -161,11 +161,11 @@ class _Call:
         return found
 
     def _target(self, node_name: str, requirement: str) -> TypeDef | None:
-        node = self.context.template.nodes.get(node_name)
+        node = self.context.whole.nodes.get(node_name)
         for name, raw, _ in named(node.raw.get("requirements") if node else None):
             target = raw.get("node") if isinstance(raw, dict) else raw
-            if name == requirement and isinstance(target, str) and target in self.context.template.nodes:
-                return self.context.template.nodes[target].type
+            if name == requirement and isinstance(target, str) and target in self.context.whole.nodes:
+                return self.context.whole.nodes[target].type
         return None
 
     def _entity(self, name: Any, spot: Spot) -> tuple[TypeDef | None, str]:
@@ -174,16 +174,16 @@ class _Call:
             return self.here.kind, self.here.node.name if self.here.node else ""
         if not isinstance(name, str) or name in KEYWORDS:
             return None, ""
-        if not self.context.template.topology:
+        if not self.context.whole.topology:
             return None, ""
-        node = self.context.template.nodes.get(name)
+        node = self.context.whole.nodes.get(name)
         if node is not None:
             return node.type, name
-        topology = self.context.template.topology
+        topology = self.context.whole.topology
         others = {**mapping(topology, "relationship_templates"), **mapping(topology, "groups")}
-        if name not in others and name not in mapping(topology, "node_templates"):
+        if name not in others and name not in mapping(topology, "node_templates") and not self.context.open:
             message = f"there is no node template `{show(name)}`"
-            known = [*self.context.template.nodes, *others, *KEYWORDS]
+            known = [*self.context.whole.nodes, *others, *KEYWORDS]
             self.context.out.add("TOSCA1041", message, spot.place(0), did_you_mean(name, known))
         return None, ""
 

@@ -13,12 +13,19 @@ from mattone.tosca.types import KINDS, PRIMITIVES, Scope, TypeDef
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A document under check, the types it sees, and where findings go."""
+    """A document under check, the types it sees, and where findings go.
+
+    template  what the document itself holds: this is what is checked
+    whole     what it becomes with its base template, the same when it has none: names are looked up here
+    open      names may stand in a base template that was not found: an unknown one is not reported
+    """
 
     document: Document
     scope: Scope
     template: ServiceTemplate
+    whole: ServiceTemplate
     out: Collector
+    open: bool = False
 
     @property
     def root(self) -> Spot:

@@ -39,7 +39,7 @@ def _occurrences(context: Context, node: NodeTemplate, definition: RequirementDe
         context.out.add("TOSCA1036", message, node.spot.key_place("requirements"))
     if count >= least:
         return
-    candidates = _candidates(context, node, definition)
+    candidates = None if context.open else _candidates(context, node, definition)
     if candidates is None or _substituted(context, definition.name, node.name):
         return
     where = node.spot.place("requirements")
@@ -55,14 +55,14 @@ def _occurrences(context: Context, node: NodeTemplate, definition: RequirementDe
 
 def _substituted(context: Context, requirement: str, node: str) -> bool:
     """Whether the substitution mapping leads this requirement outside, where it is fulfilled."""
-    mapped = mapping(mapping(context.template.topology, "substitution_mappings"), "requirements")
+    mapped = mapping(mapping(context.whole.topology, "substitution_mappings"), "requirements")
     return any(target == [node, requirement] for target in mapped.values()) or bool(mapped)
 
 
 def _candidates(context: Context, node: NodeTemplate, definition: RequirementDef) -> list[str] | None:
     """Names of the nodes that could fulfil an open requirement; None when it cannot be told."""
     found = []
-    for other in context.template.nodes.values():
+    for other in context.whole.nodes.values():
         if other.name == node.name:
             continue
         if other.type is None or not other.type.whole:
@@ -123,12 +123,12 @@ class _Assignment:
         self._relationship(self.long.get("relationship"))
 
     def _target(self, name: str) -> None:
-        template = self.context.template
+        template = self.context.whole
         node = template.nodes.get(name)
         if node is None and name not in mapping(template.topology, "node_templates"):
             kind = self.context.scope.find("node", name)
             if kind is None:
-                if not ("." in name and not self.context.scope.complete):
+                if not self.context.open and not ("." in name and not self.context.scope.complete):
                     message = f"there is no node template `{show(name)}`"
                     known = [other for other in template.nodes if other != self.node.name]
                     self.context.out.add("TOSCA1032", message, self.at.place(), did_you_mean(name, known))
@@ -173,7 +173,7 @@ class _Assignment:
             relationship, spot = relationship.get("type"), spot.at("type")
         if not isinstance(relationship, str):
             return
-        templates = mapping(self.context.template.topology, "relationship_templates")
+        templates = mapping(self.context.whole.topology, "relationship_templates")
         if relationship in templates:
             body = templates[relationship]
             kind = self.context.scope.find("relationship", body.get("type") if isinstance(body, dict) else None)

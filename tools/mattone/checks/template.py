@@ -6,12 +6,15 @@ from collections.abc import Iterable
 
 from mattone.checks.context import Context
 from mattone.checks.findings import Finding
+from mattone.checks.hygiene import check_hygiene
 from mattone.checks.nodes import check_nodes
 from mattone.checks.structure import check_structure
+from mattone.checks.supply import check_supply
 from mattone.checks.topology import check_topology
 from mattone.checks.typedefs import check_types
 from mattone.errors import MattoneError
 from mattone.tosca.imports import Resolver, Workspace, read_template
+from mattone.tosca.partial import wholes
 from mattone.tosca.source import Document
 from mattone.tosca.spots import Collector
 from mattone.tosca.template import template_of
@@ -63,8 +66,14 @@ def check_document(workspace: Workspace, document: Document, out: Collector) -> 
     template = template_of(workspace, document)
     if template is None:
         return
-    context = Context(document, template.scope, template, out)
+    bases, found = wholes(workspace, template)
+    context = Context(document, template.scope, template, template, out)
     check_types(context)
-    if template.topology:
+    check_supply(context, workspace)
+    if not template.topology:
+        return
+    for whole in bases:
+        context = Context(document, template.scope, template, whole, out, not found)
         check_topology(context)
         check_nodes(context)
+        check_hygiene(context)

@@ -32,9 +32,8 @@ def check_topology(context: Context) -> None:
 
 
 def _unused(context: Context, spot: Spot) -> None:
-    topology = context.template.topology
     used = set()
-    for section, value in topology.items():
+    for section, value in context.whole.topology.items():
         for name, argument, _ in calls(value if section != "inputs" else None):
             if name == "get_input":
                 used.add(argument[0] if isinstance(argument, list) and argument else str(argument))
@@ -69,7 +68,7 @@ def _members(
             kind = known[name]
             if kind is not None:
                 yield name, kind, spot.at(index)
-        elif isinstance(name, str):
+        elif isinstance(name, str) and not context.open:
             message = f"there is no node template or group `{show(name)}`"
             context.out.add(rule, message, spot.place(index), did_you_mean(name, known))
 
@@ -87,7 +86,7 @@ def _allowed(kind: TypeDef, section: str) -> list[TypeDef]:
 def _check_members(
     context: Context, kind: TypeDef | None, raw: Any, section: str, spot: Spot, rules: tuple[str, str]
 ) -> None:
-    template = context.template
+    template = context.whole
     known: dict[str, TypeDef | None] = {name: node.type for name, node in template.nodes.items()}
     for name, body, _ in named(mapping(template.topology, "groups")):
         known[name] = context.scope.find("group", body.get("type") if isinstance(body, dict) else None)
@@ -121,16 +120,16 @@ def _policies(context: Context, spot: Spot) -> None:
 
 
 def _workflows(context: Context, spot: Spot) -> None:
-    topology = context.template.topology
-    targets = {*context.template.nodes, *mapping(topology, "node_templates"), *mapping(topology, "groups")}
-    for name, raw, _ in named(mapping(topology, "workflows")):
+    topology = context.whole.topology
+    targets = {*context.whole.nodes, *mapping(topology, "node_templates"), *mapping(topology, "groups")}
+    for name, raw, _ in named(mapping(context.template.topology, "workflows")):
         steps = mapping(raw, "steps")
         at = spot.at(name, "steps")
         for step, body, _ in named(steps):
             if not isinstance(body, dict):
                 continue
             target = body.get("target")
-            if isinstance(target, str) and target not in targets:
+            if isinstance(target, str) and target not in targets and not context.open:
                 message = f"there is no node template or group `{show(target)}`"
                 context.out.add("TOSCA1063", message, at.place(step, "target"), did_you_mean(target, targets))
             for key in ("on_success", "on_failure"):
@@ -173,10 +172,10 @@ def _mapped(context: Context, target: Any, section: str, what: str, spot: Spot) 
         message = f"a {what} is mapped to two names, `[node template, {what}]`"
         context.out.add("TOSCA1071", message, spot.place())
         return
-    node = context.template.nodes.get(target[0]) if isinstance(target[0], str) else None
+    node = context.whole.nodes.get(target[0]) if isinstance(target[0], str) else None
     if node is None:
         message = f"there is no node template `{show(target[0])}`"
-        context.out.add("TOSCA1071", message, spot.place(0), did_you_mean(target[0], context.template.nodes))
+        context.out.add("TOSCA1071", message, spot.place(0), did_you_mean(target[0], context.whole.nodes))
     elif node.type is not None and node.type.whole and target[1] not in node.type.members(section):
         message = f"{node.type.name} has no {what} `{show(target[1])}`"
         context.out.add("TOSCA1071", message, spot.place(1), did_you_mean(target[1], node.type.members(section)))

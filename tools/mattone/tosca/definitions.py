@@ -97,9 +97,12 @@ def text(value: Any) -> str:
 
 def properties_of(kind: TypeDef, section: str = "properties") -> dict[str, PropertyDef | None]:
     """The properties (or attributes) of a type with inheritance; None for a broken definition."""
-    return {
-        name: property_of(name, raw, spot, owner.scope) for name, (raw, spot, owner) in kind.members(section).items()
-    }
+    return kind.once(section, lambda one: _properties(one, section))
+
+
+def _properties(kind: TypeDef, section: str) -> dict[str, PropertyDef | None]:
+    members = kind.members(section).items()
+    return {name: property_of(name, raw, spot, owner.scope) for name, (raw, spot, owner) in members}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,10 @@ def occurrences_of(value: Any, default: tuple[int, int]) -> tuple[int, int]:
 
 def capabilities_of(kind: TypeDef) -> dict[str, CapabilityDef]:
     """The capabilities of a node type with inheritance."""
+    return kind.once("capabilities", _capabilities)
+
+
+def _capabilities(kind: TypeDef) -> dict[str, CapabilityDef]:
     return {name: _capability(name, *member) for name, member in kind.members("capabilities").items()}
 
 
@@ -150,7 +157,7 @@ def _capability(name: str, raw: Any, spot: Spot, owner: TypeDef) -> CapabilityDe
     found = owner.scope.find("capability", type_name)
     sections: list[dict[str, PropertyDef | None]] = []
     for section in ("properties", "attributes"):
-        members = properties_of(found, section) if found else {}
+        members = dict(properties_of(found, section)) if found else {}
         refined = long.get(section)
         if isinstance(refined, dict):
             for key, value in refined.items():
@@ -164,6 +171,10 @@ def _capability(name: str, raw: Any, spot: Spot, owner: TypeDef) -> CapabilityDe
 
 def requirements_of(kind: TypeDef) -> dict[str, RequirementDef]:
     """The requirements of a node type with inheritance."""
+    return kind.once("requirements", _requirements)
+
+
+def _requirements(kind: TypeDef) -> dict[str, RequirementDef]:
     return {name: _requirement(name, *member) for name, member in kind.members("requirements").items()}
 
 

@@ -39,6 +39,7 @@ class NodeTemplate:
 class ServiceTemplate:
     """A service template (1.3, 3.10) with its imports read.
 
+    topology   the topology as written; empty when there is none
     documents  the template's own document first, then every document it imports
     """
 
@@ -50,14 +51,10 @@ class ServiceTemplate:
     outputs: Mapping[str, Output]
     nodes: Mapping[str, NodeTemplate]
     imports: tuple[Import, ...]
+    topology: Mapping[Any, Any] = field(repr=False)
     document: Document = field(repr=False)
     documents: tuple[Document, ...] = field(repr=False)
     scope: Scope = field(repr=False)
-
-    @property
-    def topology(self) -> Mapping[Any, Any]:
-        """The topology as written; empty when there is none."""
-        return mapping(self.document.value, "topology_template")
 
 
 def load_template(path: str, resolver: Resolver) -> tuple[ServiceTemplate | None, tuple[Finding, ...]]:
@@ -92,6 +89,7 @@ def template_of(workspace: Workspace, document: Document) -> ServiceTemplate | N
         {name: _output(name, raw, at) for name, raw, _ in named(mapping(topology, "outputs"))},
         {name: _node(name, raw, at, scope) for name, raw, _ in named(mapping(topology, "node_templates"))},
         workspace.imports(document),
+        topology,
         document,
         workspace.documents(document),
         scope,

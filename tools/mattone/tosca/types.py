@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from mattone.tosca.spots import Spot
+
+T = TypeVar("T")
 
 # Section of a service template, and the prefix of normative names in it, by kind.
 KINDS = {
@@ -128,6 +130,17 @@ class TypeDef:
         if found is None:
             found = self._members[section] = self._gather(section)
         return found
+
+    def once(self, what: str, make: Callable[[TypeDef], T]) -> T:
+        """What `make` gives for this type, made the first time that it is asked for; not to be changed."""
+        if what not in self._made:
+            self._made[what] = make(self)
+        found: T = self._made[what]
+        return found
+
+    @cached_property
+    def _made(self) -> dict[str, Any]:
+        return {}
 
     @cached_property
     def _members(self) -> dict[str, dict[str, tuple[Any, Spot, TypeDef]]]:
