@@ -12,7 +12,7 @@ from mattone import process, redact
 from mattone.errors import TransientError
 from mattone.git import ZERO, RefMoved, Repository
 
-ATTEMPTS = 60
+PATIENCE = 30.0  # seconds in which an attempt has to succeed
 LONGEST_PAUSE = 0.25  # seconds between two attempts
 
 _Outcome = TypeVar("_Outcome")
@@ -34,9 +34,7 @@ def move_refs(repository: Repository, changes: Sequence[RefChange]) -> None:
     is itself killed while writing leaves some changes done: those at the front.
     """
     commands = "".join(_command(change) for change in changes)
-    result = repository.run(
-        "-c", "core.filesRefLockTimeout=1000", "update-ref", "--stdin", "-z", stdin=commands, accept=(0, 1, 128)
-    )
+    result = repository.run("update-ref", "--stdin", "-z", stdin=commands, accept=(0, 1, 128))
     if result.code == 0:
         return
     if "cannot lock ref" in result.errors or "packed-refs.lock" in result.errors:
@@ -53,18 +51,21 @@ def _command(change: RefChange) -> str:
 
 
 def retried(attempt: Callable[[], _Outcome]) -> _Outcome:
-    """The outcome of the first attempt that no RefMoved ends. Raises TransientError after `ATTEMPTS`.
+    """The outcome of the first attempt that no RefMoved ends. Raises TransientError after `PATIENCE`.
 
     Each attempt must read the refs anew. One that fails means that another process succeeded,
     or that a killed git left a lock file, which the message then names.
     """
-    for number in range(ATTEMPTS):
+    started, pause = time.monotonic(), 0.005
+    while True:
         try:
             return attempt()
         except RefMoved as error:
-            last = error.message
-        time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.005 * 2**number)))  # noqa: S311 - no secret
-    raise TransientError(
-        f"the forge could not be written after {ATTEMPTS} attempts: {last}",
-        hint="try again; a lock file that stays while no git runs there was left by a killed one: remove it",
-    )
+            waited = time.monotonic() - started
+            if waited > PATIENCE:
+                raise TransientError(
+                    f"the forge could not be written within {waited:.0f} s: {error.message}",
+                    hint="try again; a lock file that stays while no git runs there is a killed one's: remove it",
+                ) from None
+        time.sleep(random.uniform(0, pause))  # noqa: S311 - no secret
+        pause = min(LONGEST_PAUSE, 2 * pause)

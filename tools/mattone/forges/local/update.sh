@@ -10,12 +10,19 @@ refuse() {
 
 ref=$1
 old=$2
+new=$3
 
 default=$(git symbolic-ref HEAD) || refuse "HEAD names no branch, so nothing can be protected"
 
 case $ref in
 "$default")
     refuse "${default#refs/heads/} is protected: push another branch and open a merge request"
+    ;;
+refs/heads/records)
+    case $new in
+    *[!0]*) ;; # appending; receive.denyNonFastForwards refuses what is not
+    *) refuse "the records of what was done are not deleted" ;;
+    esac
     ;;
 refs/heads/*) ;;
 refs/tags/*)
