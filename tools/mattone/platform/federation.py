@@ -1,0 +1,132 @@
+"""The federation: providers that can host deployments, and which of them a group may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mattone.checks.findings import Finding, finding
+from mattone.errors import Place
+from mattone.platform.deployments import Deployment
+from mattone.platform.fields import Field, Reader, did_you_mean
+from mattone.platform.refuse import refuse
+from mattone.platform.tree import Tree
+from mattone.tosca.source import Document, load
+
+PROVIDERS = "federation/providers.yaml"
+GROUPS = "federation/groups"
+
+_PROVIDER = {
+    "description": Field(str),
+    "engine": Field(str, True),
+    "limits": Field(dict),
+    "images": Field(dict),
+}
+_SLA = {
+    "id": Field(str, True),
+    "provider": Field(str, True),
+    "quota": Field(dict),
+    "services": Field(list),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A site. `images` maps the catalogue's image names to the provider's own."""
+
+    name: str
+    engine: str
+    images: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a group may use at one provider; no services means all."""
+
+    id: str
+    provider: str
+    services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """Providers by name, and each group's agreements in the order of preference."""
+
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    agreements: Mapping[str, tuple[Agreement, ...]] = field(default_factory=dict)
+
+
+def load_federation(tree: Tree) -> Federation:
+    """Read `federation/`. Raises FindingsError with every error of all its files."""
+    findings: list[Finding] = []
+    providers: dict[str, Provider] = {}
+    for document in _documents(tree, (PROVIDERS,), findings):
+        reader = Reader(document, "FED")
+        names = reader.mapping({"providers": Field(dict, True)}).get("providers", {})
+        for name in names:
+            values = reader.mapping(_PROVIDER, "providers", name)
+            providers[str(name)] = Provider(str(name), values.get("engine", ""), values.get("images", {}))
+        findings += reader.findings
+    agreements: dict[str, tuple[Agreement, ...]] = {}
+    paths = tuple(path for path in tree.files(GROUPS) if path.endswith(".yaml"))
+    for document in _documents(tree, paths, findings):
+        reader = Reader(document, "FED")
+        group = document.path.rsplit("/", 1)[1].removesuffix(".yaml")
+        agreements[group] = _agreements(reader, group, providers)
+        findings += reader.findings
+    refuse(findings)
+    return Federation(providers, agreements)
+
+
+def _documents(tree: Tree, paths: tuple[str, ...], findings: list[Finding]) -> list[Document]:
+    documents = [load(path, data) for path in paths if (data := tree.read(path)) is not None]
+    for document in documents:
+        findings += document.findings
+    return [document for document in documents if document.value is not None]
+
+
+def _agreements(reader: Reader, group: str, providers: Mapping[str, Provider]) -> tuple[Agreement, ...]:
+    fields = {"group": Field(str), "description": Field(str), "contact": Field(str), "slas": Field(list, True)}
+    top = reader.mapping(fields)
+    if top.get("group", group) != group:
+        reader.say(1007, f"the group must be the file's name, {group!r}", "group")
+    found = []
+    for index in range(len(top.get("slas", ()))):
+        values = reader.mapping(_SLA, "slas", index)
+        provider = values.get("provider")
+        if provider is not None and provider not in providers:
+            hint = did_you_mean(provider, providers)
+            reader.say(1009, f"there is no provider {provider!r}", "slas", index, "provider", hint=hint)
+        services = tuple(str(name) for name in values.get("services", ()))
+        found.append(Agreement(values.get("id", ""), provider or "", services))
+    return tuple(found)
+
+
+def place(federation: Federation, deployment: Deployment) -> tuple[str, tuple[Finding, ...]]:
+    """The provider for a deployment: the one it names, else the group's first that offers the service.
+
+    Returns its name and no findings, or "" and the finding that says why there is none.
+    """
+    agreements = federation.agreements.get(deployment.group, ())
+    usable = [one.provider for one in agreements if not one.services or deployment.service in one.services]
+    if not deployment.provider and usable:
+        return usable[0], ()
+    if deployment.provider in usable:
+        return deployment.provider, ()
+    return "", (_refusal(federation, deployment, usable),)
+
+
+def _refusal(federation: Federation, deployment: Deployment, usable: list[str]) -> Finding:
+    document: Document = deployment.document
+    where: Place = document.place("provider") if deployment.provider else document.place("service")
+    if not federation.agreements.get(deployment.group):
+        hint = f"an operator writes {GROUPS}/{deployment.group}.yaml"
+        return finding("DEP1012", f"the group {deployment.group!r} has no agreement with a provider", where, hint)
+    wanted: Any = deployment.provider
+    if wanted and wanted not in federation.providers:
+        hint = did_you_mean(wanted, federation.providers)
+        return finding("DEP1009", f"there is no provider {wanted!r}", where, hint)
+    hint = f"providers for it: {', '.join(usable)}" if usable else "no provider of the group offers it"
+    at = f" at {wanted}" if wanted else ""
+    return finding("DEP1012", f"the group {deployment.group!r} may not run {deployment.service!r}{at}", where, hint)
