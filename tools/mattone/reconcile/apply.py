@@ -67,7 +67,7 @@ class Applier:
     records: RecordStore
     prepare: Preparer
     origin: Origin
-    report: Callable[[str, str], None] = lambda _deployment, _text: None
+    report: Callable[[str], None] = lambda _text: None
     deadline: float = DEADLINE
 
     def carry_out(self, step: Step, wish: Wish | None) -> Record:
@@ -92,9 +92,7 @@ class Applier:
         if operation.state in {State.SUCCEEDED, State.FAILED} and "record" in details:
             self._record(operation, Record(**_revive(details["record"])))
             return
-        self.report(
-            operation.deployment, f"an earlier {details.get('action')} was interrupted; finding out what it did"
-        )
+        self.report("an earlier operation was interrupted; finding out what it did")
         if operation.state is State.PLANNED:
             self._close(operation, "interrupted before anything was sent")
             return
@@ -126,7 +124,7 @@ class Applier:
         times = {"planned": now()}
         begun = time.monotonic()
         self.journal.write(operation, step.deployment, State.PLANNED, action=action, desired=wish.digest)
-        self.report(step.deployment, f"{action}: sending to {self.engine.name}")
+        self.report(f"{action}: sending to {self.engine.name}")
         times["started"] = now()
         self.journal.write(operation, step.deployment, State.STARTED, remote_id=remote_id)
         remote_id = self._send(operation, step.deployment, remote_id, prepared)
@@ -175,7 +173,7 @@ class Applier:
                         hint="run `mattone apply` again when it answers: it goes on where it was",
                     ) from error
                 seen = Observation(Phase.PENDING, "the engine does not answer; waiting for it")
-            self.report(deployment, seen.reason or seen.phase.value)
+            self.report(seen.reason or seen.phase.value)
             if seen.phase not in {Phase.PENDING, Phase.DELETING, Phase.UNKNOWN}:
                 return seen
             if time.monotonic() > end:
@@ -228,7 +226,7 @@ class Applier:
         self.journal.write(operation, step.deployment, State.PLANNED, action=Action.DELETE)
         times["started"] = now()
         self.journal.write(operation, step.deployment, State.STARTED, remote_id=",".join(ids))
-        self.report(step.deployment, "delete: removing its machines")
+        self.report("delete: removing its machines")
         for remote_id in ids:
             self.engine.destroy(remote_id)
         times["ended"] = now()

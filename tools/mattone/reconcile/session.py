@@ -1,0 +1,137 @@
+"""What plan, apply and the commands that look at deployments share: the pieces, opened once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mattone.engines.interface import Engine, Observation
+from mattone.errors import InputError, LockHeld, MattoneError
+from mattone.pins.releases import Releases
+from mattone.platform.deployments import split_id
+from mattone.platform.fields import did_you_mean
+from mattone.platform.site import Site, open_site
+from mattone.platform.tree import RevisionTree
+from mattone.reconcile.journal import Journal
+from mattone.reconcile.plan import Known, Plan, Wish, make_plan
+from mattone.records.model import Record
+from mattone.records.store import RecordStore
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of a command over one revision of a site."""
+
+    site: Site
+    revision: str
+
+    @classmethod
+    def open(cls, start: Path, revision: str = "HEAD") -> Session:
+        """Raises InputError when `start` is in no platform repository or the revision is none."""
+        site = open_site(start)
+        return cls(site, site.at(revision).revision)
+
+    @property
+    def environment(self) -> str:
+        return self.site.settings.environment
+
+    @cached_property
+    def tree(self) -> RevisionTree:
+        return self.site.at(self.revision)
+
+    @cached_property
+    def releases(self) -> Releases:
+        return Releases(self.site.repository, self.revision)
+
+    @cached_property
+    def records(self) -> RecordStore:
+        """The records, fetched once a session."""
+        store = RecordStore(self.site.repository, self.environment)
+        store.fetch()
+        return store
+
+    @cached_property
+    def journal(self) -> Journal:
+        return Journal(self.site.workspace / "journal" / f"{self.environment}.jsonl")
+
+    @cached_property
+    def engine(self) -> Engine:
+        from mattone.engines.choose import open_engine
+
+        return open_engine(self.site)
+
+    def wishes(self, only: Iterable[str] = ()) -> dict[str, Wish]:
+        from mattone.reconcile.wishes import wishes
+
+        return wishes(self.tree, self.releases, only)
+
+    def plan(self, *, base: str = "", look: bool = False, only: Iterable[str] = ()) -> Plan:
+        """Plan all deployments, or only some.
+
+        base  the commit that the revision is compared with, by default itself
+        look  ask the engine what it runs, so that vanished and failed machines are seen
+        """
+        wanted = set(only)
+        wishes = self.wishes()
+        names = set(wishes) | set(self.records.deployments()) | set(self.journal.open_operations())
+        for name in wanted - names:
+            raise InputError(f"there is no deployment {name!r}", hint=did_you_mean(name, names))
+        chosen = names & wanted if wanted else names
+        known = {name: self._known(name, look) for name in chosen}
+        wishes = {name: wish for name, wish in wishes.items() if name in chosen}
+        return make_plan(self.environment, self.revision, base or self.revision, wishes, known)
+
+    def _known(self, deployment: str, look: bool) -> Known:
+        history = self.records.recent(deployment)
+        running = history.running
+        operation = self.journal.open_operations().get(deployment)
+        seen: Observation | None = self.engine.observe(running.remote_id) if look and running is not None else None
+        return Known(history, operation, seen)
+
+    def running(self, deployment: str) -> Record:
+        """The record of what runs for a deployment. Raises InputError when nothing does."""
+        split_id(deployment)
+        record = self.records.recent(deployment).running
+        if record is None:
+            known = self.records.deployments()
+            raise InputError(
+                f"nothing runs for {deployment!r}",
+                hint=did_you_mean(deployment, known) if deployment not in known else "`mattone plan` says why",
+            )
+        return record
+
+    def merge_request_of(self, deployment: str) -> Mapping[str, Any]:
+        """The merge request that brought the deployment's present file (or its removal), for the record."""
+        from mattone.forges.choose import open_forge
+        from mattone.platform.deployments import deployment_path
+
+        commit = self.site.repository.last_change(self.revision, deployment_path(deployment))
+        if commit is None:
+            return {}
+        try:
+            found = open_forge(self.site.repository, self.site.settings.forge).merge_request_of(commit)
+        except MattoneError:
+            return {}  # a record without its merge request is worth more than no record
+        if found is None:
+            return {"commit": commit}
+        kept = ("iid", "title", "author", "approved_by", "merged_by", "merged_at", "merge_commit")
+        return {"commit": commit, **{name: getattr(found, name) for name in kept}}
+
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """Hold the environment for one apply. Raises LockHeld when another process has it."""
+        import fcntl
+
+        path = self.site.folder("journal") / f"{self.environment}.lock"
+        with path.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise LockHeld(
+                    f"another apply of {self.environment!r} is running", hint="wait for it and run this again"
+                ) from None
+            yield

@@ -1,0 +1,91 @@
+"""From the merged files to wishes: deployments with verified locks, checked inputs, allowed providers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from mattone import digests
+from mattone.checks.findings import Finding, finding
+from mattone.engines.interface import Submission
+from mattone.errors import MattoneError, Place
+from mattone.pins.bundle import build, locked_template
+from mattone.pins.lock import Lock, parse
+from mattone.pins.releases import Releases
+from mattone.pins.resolve import service_of, verify
+from mattone.platform.deployments import Deployment, load_all, lock_path
+from mattone.platform.federation import load_federation, place
+from mattone.platform.refuse import refuse
+from mattone.platform.tree import Tree
+from mattone.reconcile.apply import Prepared
+from mattone.reconcile.plan import Wish
+from mattone.secrets.interface import SecretStore
+from mattone.secrets.resolve import references, resolve
+from mattone.tosca.inputs import check_inputs
+
+
+def wishes(tree: Tree, releases: Releases, only: Iterable[str] = ()) -> dict[str, Wish]:
+    """Every deployment of a tree as a wish.
+
+    Raises FindingsError with all errors in deployments, locks and inputs at once.
+    """
+    found, findings = collect(tree, releases, only)
+    refuse(findings)
+    return found
+
+
+def collect(tree: Tree, releases: Releases, only: Iterable[str] = ()) -> tuple[dict[str, Wish], tuple[Finding, ...]]:
+    """The wishes of a tree that are sound, and every finding on those that are not."""
+    deployments, findings = load_all(tree, only)
+    federation = load_federation(tree)
+    found: dict[str, Wish] = {}
+    for name, deployment in deployments.items():
+        provider, refused = place(federation, deployment)
+        findings += refused
+        try:
+            wish, more = _wish(tree, releases, replace(deployment, provider=provider))
+        except MattoneError as error:
+            where = error.place or Place(deployment.path)
+            findings += (finding("DEP1013", error.message, where, error.hint),)
+            continue
+        findings += more
+        if wish is not None:
+            found[name] = wish
+    return found, findings
+
+
+def _wish(tree: Tree, releases: Releases, deployment: Deployment) -> tuple[Wish | None, tuple[Finding, ...]]:
+    references(deployment.inputs)  # refuses what is no proper reference
+    lock = _lock(tree, deployment)
+    if lock is None:
+        hint = f"run `mattone lock {deployment.id}` and commit the result"
+        return None, (finding("DEP1011", "there is no lock for this deployment", Place(deployment.path), hint),)
+    verify(releases.repository, lock, deployment)
+    findings = check_inputs(deployment.inputs, locked_template(releases, lock), deployment.document)
+    return Wish(deployment, lock, service_of(releases, lock).updatable), findings
+
+
+def _lock(tree: Tree, deployment: Deployment) -> Lock | None:
+    path = lock_path(deployment.id)
+    data = tree.read(path)
+    return None if data is None else parse(path, data)
+
+
+class BundlePreparer:
+    """Prepares submissions: bundle from the lock, secrets from their stores, template with both."""
+
+    def __init__(self, releases: Releases, store: Path, secrets: tuple[SecretStore, ...]) -> None:
+        self._releases = releases
+        self._store = store
+        self._secrets = secrets
+
+    def __call__(self, wish: Wish, operation: str) -> Prepared:
+        bundle = build(self._releases, wish.lock, self._store)
+        resolved = resolve(wish.deployment.inputs, self._secrets)
+        marks = {"mattone_deployment": wish.deployment.id, "mattone_operation": operation}
+        template = bundle.render(resolved.inputs, marks, f"file://{bundle.folder}")
+        submission = Submission(wish.deployment.id, operation, template, bundle.folder, bundle.roles)
+        # What anybody may see of the template: no secrets, no marks, no paths of this machine.
+        public = bundle.render(wish.deployment.inputs, {}, "bundle:")
+        return Prepared(submission, resolved.secrets, bundle.digest, digests.of_value(public))
