@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def run(
     env: Mapping[str, str] | None = None,
     stdin: str | bytes | None = None,
     timeout: float = 600.0,
-    accept: Sequence[int] = (0,),
+    accept: Container[int] = (0,),
     on_line: Callable[[str], None] | None = None,
 ) -> Result:
     """Run one command to its end and return what it printed.
