@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from mattone import __version__, redact
+from mattone import __version__, redact, terminal
 from mattone.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, HostError, InputError, MattoneError
 
 COMMANDS = {
@@ -151,15 +151,12 @@ def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _report(error: MattoneError, as_json: bool) -> None:
-    place = str(error.place) if error.place else ""
-    if as_json:
-        fields = {"message": error.message, "place": place, "hint": error.hint, "exit_code": error.exit_code}
-        print(redact.clean(json.dumps({"error": fields})), file=sys.stderr)
+    if not as_json:
+        terminal.complain(error)
         return
-    where = f"{place}: " if place else ""
-    print(redact.visible(f"error: {where}{error.message}"), file=sys.stderr)
-    if error.hint:
-        print(redact.visible(f" hint: {error.hint}"), file=sys.stderr)
+    place = str(error.place) if error.place else ""
+    fields = {"message": error.message, "place": place, "hint": error.hint, "exit_code": error.exit_code}
+    print(redact.clean(json.dumps({"error": fields})), file=sys.stderr)
 
 
 def _host_error(error: OSError) -> HostError:

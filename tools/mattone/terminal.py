@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mattone import redact
+from mattone.errors import MattoneError
 
 
 def say(text: str = "") -> None:
@@ -20,6 +21,19 @@ def say(text: str = "") -> None:
 def say_json(value: Any) -> None:
     """Print a value as JSON, cleaned, with stable key order."""
     print(redact.clean(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)), flush=True)
+
+
+def note(line: str) -> None:
+    """Print a line of somebody's progress on stderr, cleaned."""
+    print(redact.visible(line), file=sys.stderr, flush=True)
+
+
+def complain(error: MattoneError) -> None:
+    """Print an error for a person: message with its place, and the hint."""
+    where = f"{error.place}: " if error.place else ""
+    print(redact.visible(f"error: {where}{error.message}"), file=sys.stderr)
+    if error.hint:
+        print(redact.visible(f" hint: {error.hint}"), file=sys.stderr)
 
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> str:

@@ -1,0 +1,49 @@
+"""Checks of the catalogue's parts: manifests of services, types and roles, and what they name."""
+
+from __future__ import annotations
+
+from mattone.checks.findings import Finding, finding
+from mattone.errors import MattoneError, Place
+from mattone.platform.components import TYPES, ComponentId, Kind, Service, load_component, names
+from mattone.platform.federation import load_federation
+from mattone.platform.fields import did_you_mean
+from mattone.platform.tree import Tree
+
+
+def check_components(tree: Tree) -> tuple[Finding, ...]:
+    """Every manifest of a tree, and every role, type library and input that one names."""
+    roles = names(tree, Kind.ROLE)
+    services = [ComponentId(Kind.SERVICE, name) for name in names(tree, Kind.SERVICE)]
+    others = [ComponentId(Kind.ROLE, name) for name in roles]
+    if tree.read(TYPES.manifest) is not None:
+        others.append(TYPES)
+    findings: list[Finding] = []
+    for which in (*services, *others):
+        component, found = load_component(tree, which)
+        findings += found
+        if component is None:
+            continue
+        for needed in component.requires:
+            if tree.read(needed.manifest) is None:
+                where = component.document.place("roles" if needed.kind is Kind.ROLE else "tosca_types", needed.name)
+                findings.append(finding("CMP1010", f"there is no {needed.kind} {needed.name!r} here", where,
+                                        did_you_mean(needed.name, roles)))  # fmt: skip
+        if isinstance(component, Service) and tree.read(component.template) is None:
+            findings.append(finding("CMP1011", "the service has no template", Place(component.template)))
+    return tuple(findings)
+
+
+def check_federation(tree: Tree) -> tuple[Finding, ...]:
+    """Every file of `federation/`, as findings."""
+    try:
+        load_federation(tree)
+    except MattoneError as error:
+        return (finding("FED1001", error.message, error.place or Place("federation"), error.hint),)
+    return ()
+
+
+def templates(tree: Tree) -> tuple[str, ...]:
+    """The paths of all service templates and type files."""
+    found = [f"{ComponentId(Kind.SERVICE, name).path}/template.yaml" for name in names(tree, Kind.SERVICE)]
+    types = (path for path in tree.files(TYPES.path) if path.endswith(".yaml") and path.count("/") == 1)
+    return (*found, *(path for path in types if path != TYPES.manifest))

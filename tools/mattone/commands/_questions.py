@@ -1,0 +1,89 @@
+"""The questions of `mattone request`: one an input, checked at once, with its default."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mattone import terminal
+from mattone.errors import InputError, MattoneError
+
+if TYPE_CHECKING:
+    from mattone.reconcile.request import Desk, Draft, Proposal
+    from mattone.tosca.definitions import PropertyDef
+
+
+def deployment(ask: bool) -> str:
+    """The deployment's name. Raises InputError when nobody can be asked."""
+    if not ask:
+        raise InputError("which deployment?", hint="give GROUP/NAME, for example school/notebooks")
+    while True:
+        name = _answer("deployment, as <group>/<name>")
+        try:
+            from mattone.platform.deployments import split_id
+
+            split_id(name)
+        except MattoneError as error:
+            terminal.complain(error)
+            continue
+        return name
+
+
+def complete(desk: Desk, draft: Draft, *, any_given: bool) -> Draft:
+    """Ask for the service and for each input that was not given; all of them when none was."""
+    if not draft.service and desk.present(draft.deployment) is None:
+        terminal.say(f"services: {', '.join(desk.services())}")
+        draft = replace(draft, service=_answer("service", desk.services()[0] if desk.services() else ""))
+    from mattone.reconcile.request import template_for
+
+    template = template_for(desk, draft)
+    present = desk.present(draft.deployment)
+    known: dict[str, Any] = dict(present.inputs) if present else {}
+    values = dict(draft.values)
+    for name, declared in template.inputs.items():
+        needed = declared.required and not declared.has_default and name not in known
+        if name in values or (any_given and not needed):
+            continue
+        answer = _input(name, declared, known.get(name))
+        if answer is not None:
+            values[name] = answer
+    return replace(draft, values=values)
+
+
+def _input(name: str, declared: PropertyDef, present: Any) -> Any:
+    """The answer as a plain value; None for "leave it"."""
+    import yaml
+
+    terminal.say(f"\n{name} ({declared.schema.type}): {declared.description or 'no description'}")
+    default = present if present is not None else declared.default if declared.has_default else None
+    shown = "" if default is None else yaml.safe_dump(default, default_flow_style=True).removesuffix("...\n").strip()
+    while True:
+        text = _answer(name, shown)
+        if text == shown or not text:
+            return None
+        if text.startswith(("env:", "vault:")):
+            return {"secret": text}
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError:
+            terminal.say("that is no YAML; put texts with special characters in quotes")
+
+
+def confirm(proposal: Proposal) -> bool:
+    """Show the files and ask whether to send them."""
+    for path, data in proposal.files.items():
+        terminal.say(f"\n{path}{':' if data is not None else ': removed'}")
+        if data is not None and not path.endswith(".lock.yaml"):
+            terminal.say(data.decode().rstrip("\n"))
+    return _answer("\nopen the merge request?", "yes").lower() in {"y", "yes"}
+
+
+def _answer(question: str, default: str = "") -> str:
+    if not sys.stdin.isatty() and sys.stdin.closed:
+        raise InputError(f"{question}: nobody can be asked here", hint="give the values as options, and --yes")
+    try:
+        text = input(f"{question}{f' [{default}]' if default else ''}: ").strip()
+    except EOFError:
+        raise InputError(f"{question}: no answer", hint="give the values as options, and --yes") from None
+    return text or default

@@ -1,0 +1,152 @@
+"""`mattone apply`: bring the merged state about, and record what was done."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mattone.cli import common
+from mattone.errors import EXIT_DONE, ApplyFailed, InputError, MattoneError, OutcomeUnknown, PolicyDenied
+
+if TYPE_CHECKING:
+    from mattone.reconcile.plan import Plan, Step
+    from mattone.reconcile.session import Session
+    from mattone.records.model import Record
+
+EXAMPLES = (
+    "mattone apply                               create and update what the committed state asks for",
+    "mattone apply --prune                       also delete what is no longer asked for",
+    "mattone apply --prune --confirm school/notebooks",
+    "mattone apply --plan plan.json              only if the plan still holds",
+    "mattone apply --dry-run                     the same way, without changing anything",
+)
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("deployments", nargs="*", metavar="GROUP/NAME", help="which (all)")
+    parser.add_argument("--plan", type=Path, metavar="FILE", help="refuse when this plan no longer holds")
+    parser.add_argument("--prune", action="store_true", help="delete deployments whose file is gone")
+    parser.add_argument(
+        "--confirm",
+        action="append",
+        default=[],
+        metavar="GROUP/NAME",
+        help="confirm a deletion by name; may be repeated",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="stop before the first change")
+    common(parser)
+
+
+def run(
+    deployments: Sequence[str],
+    plan: Path | None,
+    prune: bool,
+    confirm: Sequence[str],
+    dry_run: bool,
+    repo: Path,
+    output: str,
+) -> int:
+    """Plan, check, carry out step by step; a failed deployment does not stop the others."""
+    from mattone.reconcile import show
+    from mattone.reconcile.session import Session
+
+    session = Session.open(repo)
+    with session.lease():
+        made = session.plan(look=True, only=deployments)
+        if plan is not None:
+            _must_hold(plan, made)
+        steps = _allowed(made, prune, set(confirm))
+        if dry_run or not steps:
+            _tell(output, made, [], show.as_text(made))
+            return EXIT_DONE
+        records, errors = _carry_out(session, steps)
+    _tell(output, made, records, "")
+    for error in errors[1:]:
+        from mattone import terminal
+
+        terminal.complain(error)
+    if errors:
+        raise _gravest(errors)
+    return EXIT_DONE
+
+
+def _must_hold(path: Path, made: Plan) -> None:
+    """A plan file must be the plan that is made now, byte for byte in all that it is bound to."""
+    import json
+
+    from mattone.errors import Place
+
+    try:
+        digest = json.loads(path.read_bytes())["digest"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError("this is no plan file", place=Place(str(path)), hint="make one with `plan --out`") from error
+    if digest != made.digest:
+        raise PolicyDenied(
+            "the plan no longer holds: commits, locks, records or the engine's state have changed since it was made",
+            place=Place(str(path)),
+            hint="plan again, look at it, and apply that",
+        )
+
+
+def _allowed(plan: Plan, prune: bool, confirmed: set[str]) -> list[Step]:
+    """The steps to carry out. Raises PolicyDenied when deletions lack their confirmation."""
+    from mattone.reconcile.plan import Change
+
+    deletions = [step for step in plan.changes if step.change is Change.DELETE]
+    asked = [step for step in deletions if prune or step.deployment in confirmed]
+    # Without any wish left, a wrong branch or a broken checkout would delete everything.
+    empty = not any(step.change is not Change.DELETE for step in plan.steps)
+    missing = [step.deployment for step in asked if (step.protected or empty) and step.deployment not in confirmed]
+    if missing:
+        why = "the desired state is empty" if empty else "protected deployments would be deleted"
+        flags = " ".join(f"--confirm {name}" for name in missing)
+        raise PolicyDenied(f"{why}: {', '.join(missing)}", hint=f"if this is meant: mattone apply --prune {flags}")
+    wanted = [step for step in plan.changes if step.change in {Change.CREATE, Change.UPDATE}]
+    return wanted + asked
+
+
+def _carry_out(session: Session, steps: Sequence[Step]) -> tuple[list[Record], list[MattoneError]]:
+    from mattone import terminal
+    from mattone.reconcile.applier import make_applier
+
+    wishes = session.wishes()
+    records: list[Record] = []
+    errors: list[MattoneError] = []
+    for step in steps:
+        with terminal.progress(f"{step.change} {step.deployment}") as progress:
+            try:
+                applier = make_applier(session, progress.update)
+                records.append(applier.carry_out(step, wishes.get(step.deployment)))
+            except MattoneError as error:
+                errors.append(error)
+    return records, errors
+
+
+def _gravest(errors: Sequence[MattoneError]) -> MattoneError:
+    """The error that decides the exit code: unknown before failed before anything else."""
+    order = (OutcomeUnknown, ApplyFailed, MattoneError)
+    return min(errors, key=lambda error: next(i for i, kind in enumerate(order) if isinstance(error, kind)))
+
+
+def _tell(output: str, plan: Plan, records: Sequence[Record], text: str) -> None:
+    from mattone import terminal
+    from mattone.reconcile import show
+
+    if output == "json":
+        rows = [
+            {"deployment": r.deployment, "action": r.action, "outcome": r.outcome, "seconds": r.seconds}
+            for r in records
+        ]
+        terminal.say_json({"plan": plan.digest, "summary": show.summary(plan), "done": rows})
+        return
+    if text:
+        terminal.say(text)
+    for record in records:
+        terminal.say(f"{record.deployment}: {record.action} {record.outcome} in {record.seconds:.1f} s")
+        for name, value in sorted(record.outputs.items()):
+            terminal.say(f"    {name}: {value}")
+    left = [step for step in plan.changes if step.deployment not in {record.deployment for record in records}]
+    for step in left if records else ():
+        terminal.say(f"{step.deployment}: {step.change} not done: {step.why}")
