@@ -128,3 +128,6 @@ class Engine(Protocol):
     def start(self, remote_id: str, machine: str) -> None: ...
 
     def stop(self, remote_id: str, machine: str) -> None: ...
+
+    def close(self) -> None:
+        """End what the engine keeps running on this host, if anything; the next call starts it again."""
