@@ -1,0 +1,83 @@
+"""The registry: every rule has a page, and its own examples prove it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import mattone
+from mattone.checks.findings import Finding
+from mattone.checks.registry import Rule, example, page, rule, rule_ids, rules
+from mattone.checks.template import check_template
+from mattone.errors import InputError
+from mattone.tosca.inputs import check_inputs
+from mattone.tosca.source import load
+from mattone.tosca.template import load_template
+
+_USED = re.compile(r'"((?:YAML|TOSCA|DEP)\d{4})"')
+_PACKAGE = Path(mattone.__file__).parent
+
+
+def used() -> set[str]:
+    """The rule ids that the code of the checks names."""
+    files = [*_PACKAGE.glob("checks/*.py"), *_PACKAGE.glob("tosca/*.py")]
+    return {found for file in files for found in _USED.findall(file.read_text())}
+
+
+def run(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """All findings of an example: of its template, and of its deployment where it has one."""
+
+    def find(base: str, reference: str) -> tuple[str, bytes] | None:
+        path = (
+            reference if "://" in reference else posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))
+        )
+        return (path, example(files[path])) if path in files else None
+
+    found = check_template("template.yaml", find)
+    if "deployment.yaml" not in files:
+        return found
+    template, _ = load_template("template.yaml", find)
+    deployment = load("deployment.yaml", example(files["deployment.yaml"]))
+    assert template is not None
+    return (*found, *check_inputs(deployment.value["inputs"], template, deployment))
+
+
+def test_every_rule_that_the_code_reports_is_in_the_registry_and_no_other() -> None:
+    assert used() == set(rule_ids())
+
+
+@pytest.mark.parametrize("one", rules(), ids=lambda one: one.id)
+def test_the_bad_example_has_the_defect(one: Rule) -> None:
+    found = run(one.bad)
+    assert one.id in {finding.rule for finding in found}
+    if not one.id.startswith("YAML"):
+        assert {finding.rule for finding in found if finding.severity is one.severity} == {one.id}
+
+
+@pytest.mark.parametrize("one", rules(), ids=lambda one: one.id)
+def test_the_good_example_has_no_defect(one: Rule) -> None:
+    found = [finding for finding in run(one.good) if finding.rule not in _NOT_TOSCA or not one.id.startswith("YAML")]
+    assert found == []
+
+
+_NOT_TOSCA = ("TOSCA1001", "TOSCA1002", "TOSCA1008")  # the examples of YAML rules are plain YAML
+
+
+@pytest.mark.parametrize("one", rules(), ids=lambda one: one.id)
+def test_the_page_says_what_why_and_how(one: Rule) -> None:
+    text = page(one)
+    assert text.startswith(f"# {one.id}: {one.title}\n")
+    for part in (one.clause, one.why, one.severity.value, "## Bad", "## Good"):
+        assert part in text
+    assert len(one.why) > 40
+
+
+def test_an_unknown_rule_gets_a_suggestion() -> None:
+    with pytest.raises(InputError) as caught:
+        rule("TOSCA104")
+    assert "Did you mean `TOSCA" in caught.value.hint
+    assert rule("tosca1040").id == "TOSCA1040"
