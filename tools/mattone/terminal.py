@@ -7,10 +7,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mattone import redact
 from mattone.errors import MattoneError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def say(text: str = "") -> None:
@@ -24,8 +27,29 @@ def say_json(value: Any) -> None:
 
 
 def note(line: str) -> None:
-    """Print a line of somebody's progress on stderr, cleaned."""
-    print(redact.visible(line), file=sys.stderr, flush=True)
+    """Print a line of somebody's progress on stderr, cleaned; a live line stays below it."""
+    text = redact.visible(line)
+    if _live is not None:
+        _live.print_above(text)
+    else:
+        print(text, file=sys.stderr, flush=True)
+
+
+class Trickle:
+    """For programs that print hundreds of lines: a live line on a terminal, now and then a line elsewhere."""
+
+    def __init__(self, every: float = 15.0) -> None:
+        self._every = every
+        self._next = 0.0
+
+    def __call__(self, line: str) -> None:
+        if not line.strip():
+            return
+        if _live is not None:
+            _live.update(line)
+        elif time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._every
+            note(f"    {redact.one_line(line, 120)}")
 
 
 def complain(error: MattoneError) -> None:
@@ -51,11 +75,11 @@ def _shown(value: object) -> str:
 class Progress:
     """Progress of long work: a live line on a terminal, plain lines elsewhere."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, console: Console | None) -> None:
         self._title = title
         self._started = time.monotonic()
         self._last = ""
-        self._live: Any = None
+        self._status = console.status(_plain(title)) if console is not None else None
 
     def update(self, text: str) -> None:
         """Say what is going on now; repeating the same text prints nothing."""
@@ -63,37 +87,47 @@ class Progress:
         if line == self._last:
             return
         self._last = line
-        if self._live is not None:
-            self._live.update(f"{_plain(self._title)}: {_plain(line)}")
+        if self._status is not None:
+            self._status.update(f"{_plain(self._title)}: {_plain(line)}")
         else:
             self._print(f"{self._title}: {line}")
+
+    def print_above(self, text: str) -> None:
+        """Print a line above the live one."""
+        if self._status is not None:
+            self._status.console.print(text, markup=False, highlight=False)
 
     def _print(self, line: str) -> None:
         print(f"[{time.monotonic() - self._started:6.1f} s] {redact.visible(line)}", file=sys.stderr, flush=True)
 
 
+_live: Progress | None = None  # the one that owns the terminal's last line
+
+
 @contextmanager
 def progress(title: str) -> Iterator[Progress]:
     """A `Progress` that ends with how long it took; `failed` when an error passes through."""
-    state = Progress(redact.one_line(title))
-    live = _spinner(state) if sys.stderr.isatty() else None
+    global _live
+    console = _console() if sys.stderr.isatty() and _live is None else None
+    state = Progress(redact.one_line(title), console)
     outcome = "failed"
     try:
-        if live is not None:
-            live.start()
+        if state._status is not None:
+            state._status.start()
+            _live = state
         yield state
         outcome = "done"
     finally:
-        if live is not None:
-            live.stop()
+        if state._status is not None:
+            state._status.stop()
+            _live = None
         state._print(f"{state._title}: {outcome}")
 
 
-def _spinner(state: Progress) -> Any:
+def _console() -> Console:
     from rich.console import Console
 
-    state._live = Console(stderr=True).status(_plain(state._title))
-    return state._live
+    return Console(stderr=True)
 
 
 def _plain(text: str) -> str:

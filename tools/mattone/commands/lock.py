@@ -49,6 +49,8 @@ def run(
     rows = [_check(site, item) if locked else _write(site, item, move) for item in wanted.values()]
     if output == "json":
         terminal.say_json({"locks": rows})
+    elif not rows:
+        terminal.say("no deployments; `mattone request` asks for one")
     else:
         for row in rows:
             terminal.say(f"{row['deployment']}: {row['state']}")

@@ -26,4 +26,4 @@ def machine_host(site: Site) -> PodmanHost:
     """The machines of a site's workspace."""
     from mattone.machines.podman import PodmanHost
 
-    return PodmanHost(site.workspace / "machines", site.cache, terminal.note)
+    return PodmanHost(site.workspace / "machines", site.cache, terminal.Trickle())
