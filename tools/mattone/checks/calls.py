@@ -125,7 +125,7 @@ class _Call:
     def _member(
         self, known: dict[str, PropertyDef | None], steps: list[Any], at: int, name: str, spot: Spot
     ) -> Schema | None:
-        if not known or len(steps) <= at:
+        if not known or len(steps) <= at or not isinstance(steps[at], str):
             return None
         if steps[at] in known:
             return self._nested(_schema(known[steps[at]]), steps, at + 1, spot)

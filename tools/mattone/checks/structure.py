@@ -88,7 +88,7 @@ def check_structure(document: Document, out: Collector) -> bool:
         message = "`tosca_definitions_version` is missing"
         out.add("TOSCA1001", message, spot.place(), "Begin with `tosca_definitions_version: tosca_simple_yaml_1_3`.")
         written = "tosca_simple_yaml_1_3"
-    elif written not in VERSIONS:
+    elif not isinstance(written, str) or written not in VERSIONS:
         place = spot.place("tosca_definitions_version")
         hint = did_you_mean(written, [name for name in VERSIONS if name.startswith("tosca_")])
         out.add("TOSCA1001", f"TOSCA version `{show(written)}` is not supported", place, hint)

@@ -36,7 +36,7 @@ def _unused(context: Context, spot: Spot) -> None:
     for section, value in context.whole.topology.items():
         for name, argument, _ in calls(value if section != "inputs" else None):
             if name == "get_input":
-                used.add(argument[0] if isinstance(argument, list) and argument else str(argument))
+                used.add(str(argument[0] if isinstance(argument, list) and argument else argument))
     for name in context.template.inputs:
         if name not in used:
             message = f"input `{show(name)}` is never used"
@@ -64,11 +64,12 @@ def _members(
 ) -> Iterator[tuple[Any, TypeDef, Spot]]:
     """Name, type and place of each listed template that exists; the others are reported."""
     for index, name in enumerate(names if isinstance(names, list) else ()):
-        if name in known:
-            kind = known[name]
-            if kind is not None:
-                yield name, kind, spot.at(index)
-        elif isinstance(name, str) and not context.open:
+        if not isinstance(name, str):
+            continue
+        kind = known.get(name)
+        if kind is not None:
+            yield name, kind, spot.at(index)
+        elif name not in known and not context.open:
             message = f"there is no node template or group `{show(name)}`"
             context.out.add(rule, message, spot.place(index), did_you_mean(name, known))
 
@@ -134,7 +135,7 @@ def _workflows(context: Context, spot: Spot) -> None:
                 context.out.add("TOSCA1063", message, at.place(step, "target"), did_you_mean(target, targets))
             for key in ("on_success", "on_failure"):
                 for index, other in enumerate(_list(body.get(key))):
-                    if other not in steps:
+                    if not isinstance(other, str) or other not in steps:
                         message = f"workflow `{show(name)}` has no step `{show(other)}`"
                         hint = did_you_mean(other, (str(one) for one in steps))
                         context.out.add("TOSCA1064", message, at.place(step, key, index), hint)
@@ -168,11 +169,11 @@ def _mapped(context: Context, target: Any, section: str, what: str, spot: Spot) 
     """The other end of a mapping: `[node template, capability or requirement]`."""
     if isinstance(target, dict):
         target, spot = target.get("mapping"), spot.at("mapping")
-    if not (isinstance(target, list) and len(target) == 2):
+    if not (isinstance(target, list) and len(target) == 2 and all(isinstance(one, str) for one in target)):
         message = f"a {what} is mapped to two names, `[node template, {what}]`"
         context.out.add("TOSCA1071", message, spot.place())
         return
-    node = context.whole.nodes.get(target[0]) if isinstance(target[0], str) else None
+    node = context.whole.nodes.get(target[0])
     if node is None:
         message = f"there is no node template `{show(target[0])}`"
         context.out.add("TOSCA1071", message, spot.place(0), did_you_mean(target[0], context.whole.nodes))

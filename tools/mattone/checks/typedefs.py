@@ -10,7 +10,7 @@ from mattone.tosca import constraints
 from mattone.tosca.artifacts import file_problem, is_file_artifact
 from mattone.tosca.definitions import PropertyDef, Schema, property_of, text
 from mattone.tosca.spots import Spot, did_you_mean, show
-from mattone.tosca.types import KINDS, PRIMITIVES, TypeDef, named
+from mattone.tosca.types import KINDS, TypeDef, is_primitive, named
 from mattone.tosca.values import ValueChecker, resolve
 
 
@@ -50,7 +50,7 @@ class _TypeCheck:
     def _ancestry(self) -> None:
         derived = self.kind.raw.get("derived_from")
         spot = self.kind.spot.at("derived_from")
-        if derived is None or (self.kind.kind == "data" and derived in PRIMITIVES):
+        if derived is None or (self.kind.kind == "data" and is_primitive(derived)):
             return
         parent = self.context.type(self.kind.kind, derived, spot)
         last = self.kind.lineage[-1]

@@ -84,7 +84,7 @@ def follow(schema: Schema | None, steps: list[Any]) -> Schema | None:
 
 def _field(kind: TypeDef, step: Any, number: int) -> Schema | None:
     known = properties_of(kind)
-    if step not in known:
+    if not isinstance(step, str) or step not in known:
         raise NoSuchStep(number, f"of type {kind.name} has no field of that name", tuple(known))
     definition = known[step]
     return definition.schema if definition else None

@@ -95,7 +95,7 @@ def _topology(
     template: ServiceTemplate, values: Mapping[str, Value], replace: Callable[[str, Spot], str]
 ) -> dict[str, Any]:
     topology = dict(template.topology)
-    if "inputs" in topology:
+    if isinstance(topology.get("inputs"), dict):
         topology["inputs"] = {
             name: {**raw, "default": values[name]} if name in values and isinstance(raw, dict) else raw
             for name, raw in topology["inputs"].items()

@@ -54,9 +54,9 @@ def show(value: object, limit: int = 60) -> str:
     return one_line(str(value), limit)
 
 
-def did_you_mean(name: object, known: Iterable[str], otherwise: str = "") -> str:
+def did_you_mean(name: object, known: Iterable[object], otherwise: str = "") -> str:
     """A hint that names the closest known name, or the few that there are."""
-    names = sorted(set(known))
+    names = sorted({one for one in known if isinstance(one, str)})
     close = difflib.get_close_matches(str(name), names, 1, 0.6)
     if close:
         return f"Did you mean `{close[0]}`?"

@@ -118,7 +118,7 @@ class TypeDef:
         """Whether every ancestor is known: else what a member is cannot be told."""
         last = self.lineage[-1]
         derived = last.raw.get("derived_from")
-        return derived is None or last.parent is not None or (self.kind == "data" and derived in PRIMITIVES)
+        return derived is None or last.parent is not None or (self.kind == "data" and is_primitive(derived))
 
     def is_a(self, other: TypeDef) -> bool:
         """Whether this type is `other` or derives from it."""
@@ -152,6 +152,11 @@ class TypeDef:
             for name, raw, keys in named(owner.raw.get(section)):
                 found[name] = (raw, owner.spot.at(section, *keys), owner)
         return found
+
+
+def is_primitive(name: object) -> bool:
+    """Whether a value is the name of a primitive type; any value may be asked about."""
+    return isinstance(name, str) and name in PRIMITIVES
 
 
 def named(section: Any) -> Iterator[tuple[str, Any, tuple[Any, ...]]]:

@@ -9,7 +9,7 @@ from typing import Any
 from mattone.tosca import constraints, units
 from mattone.tosca.definitions import PropertyDef, Schema, properties_of
 from mattone.tosca.spots import Collector, Spot, did_you_mean, show
-from mattone.tosca.types import PRIMITIVES, TypeDef
+from mattone.tosca.types import PRIMITIVES, TypeDef, is_primitive
 
 # What a hook says of a value that is no plain value: True when it dealt with it.
 Hook = Callable[[Any, Schema, Spot], bool]
@@ -155,7 +155,7 @@ def resolve(schema: Schema) -> tuple[TypeDef | None, str, tuple[Schema, ...]]:
         constraint = owner.raw.get("constraints")
         if isinstance(constraint, list):
             inherited.append(Schema(schema.type, owner.scope, owner.spot, constraint))
-        if base in PRIMITIVES:
+        if is_primitive(base):
             return None, str(base), tuple(inherited)
     return (found if found.whole else None), "", tuple(inherited)
 
