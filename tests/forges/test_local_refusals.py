@@ -179,6 +179,14 @@ def test_a_renamed_file_falls_under_the_rule_of_its_old_place_too(tmp_path: Path
         site.forge.merge(1, "bob", request.head)
 
 
+def test_what_others_merged_meanwhile_does_not_count_as_ones_own_change(tmp_path: Path) -> None:
+    rules = b'[merge]\n[[merge.rules]]\npaths = ["deployments/school/**"]\napprovers = ["carol"]\n'
+    site = Site(tmp_path, {**TRUNK, "mattone.toml": rules})
+    request = site.ready("words", {"README.md": b"better words\n"})
+    site.push("main", {"deployments/school/one.yaml": b"changed by others\n"})
+    assert site.forge.merge(1, "bob", request.head).merged_by == "bob"
+
+
 def test_a_defect_in_the_policy_is_said_with_its_place(tmp_path: Path) -> None:
     site = Site(tmp_path, {**TRUNK, "mattone.toml": b"[merge]\napprovals = 'two'\n"})
     request = site.ready()
