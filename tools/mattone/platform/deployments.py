@@ -163,13 +163,26 @@ def load_all(tree: Tree, only: Iterable[str] = ()) -> tuple[dict[str, Deployment
     """
     paths, findings = find(tree)
     wanted = sorted(set(only)) or sorted(paths)
+    if only:  # what is wrong with files of others is not their concern
+        findings = tuple(one for one in findings if PurePosixPath(one.place.path).with_suffix("") in _stems(only))
     loaded: dict[str, Deployment] = {}
     for deployment in wanted:
         split_id(deployment)
         if deployment not in paths:
             raise InputError(f"there is no deployment {deployment!r}", hint=did_you_mean(deployment, paths))
-        found, more = load_deployment(tree, paths[deployment])
+        try:
+            found, more = load_deployment(tree, paths[deployment])
+        except InputError as error:
+            found, more = None, (_refused(error, paths[deployment]),)
         findings += more
         if found is not None:
             loaded[deployment] = found
     return loaded, findings
+
+
+def _stems(deployments: Iterable[str]) -> set[PurePosixPath]:
+    return {PurePosixPath(FOLDER, deployment) for deployment in deployments}
+
+
+def _refused(error: InputError, path: str) -> Finding:
+    return Finding("DEP1014", Severity.ERROR, error.message, error.place or Place(path), error.hint)

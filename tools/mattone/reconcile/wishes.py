@@ -10,12 +10,14 @@ from mattone import digests
 from mattone.checks.findings import Finding, finding
 from mattone.engines.interface import Submission
 from mattone.errors import MattoneError, Place
-from mattone.pins.bundle import build, locked_template
+from mattone.pins.bundle import build, locked_template, tree_resolver
 from mattone.pins.lock import Lock, parse
 from mattone.pins.releases import Releases
 from mattone.pins.resolve import service_of, verify
+from mattone.platform.components import Kind, names
 from mattone.platform.deployments import Deployment, load_all, lock_path
 from mattone.platform.federation import load_federation, place
+from mattone.platform.fields import did_you_mean
 from mattone.platform.refuse import refuse
 from mattone.platform.tree import Tree
 from mattone.reconcile.apply import Prepared
@@ -23,6 +25,7 @@ from mattone.reconcile.plan import Wish
 from mattone.secrets.interface import SecretStore
 from mattone.secrets.resolve import references, resolve
 from mattone.tosca.inputs import check_inputs
+from mattone.tosca.template import load_template
 
 
 def wishes(tree: Tree, releases: Releases, only: Iterable[str] = ()) -> dict[str, Wish]:
@@ -40,7 +43,11 @@ def collect(tree: Tree, releases: Releases, only: Iterable[str] = ()) -> tuple[d
     deployments, findings = load_all(tree, only)
     federation = load_federation(tree)
     found: dict[str, Wish] = {}
+    services = names(tree, Kind.SERVICE)
     for name, deployment in deployments.items():
+        if deployment.service not in services and _lock(tree, deployment) is None:
+            findings += (_no_service(deployment, services),)
+            continue
         provider, refused = place(federation, deployment)
         findings += refused
         try:
@@ -60,10 +67,23 @@ def _wish(tree: Tree, releases: Releases, deployment: Deployment) -> tuple[Wish 
     lock = _lock(tree, deployment)
     if lock is None:
         hint = f"run `mattone lock {deployment.id}` and commit the result"
-        return None, (finding("DEP1011", "there is no lock for this deployment", Place(deployment.path), hint),)
+        missing = finding("DEP1011", "there is no lock for this deployment", Place(deployment.path), hint)
+        return None, (*_inputs_by_the_newest(tree, deployment), missing)
     verify(releases.repository, lock, deployment)
     findings = check_inputs(deployment.inputs, locked_template(releases, lock), deployment.document)
     return Wish(deployment, lock, service_of(releases, lock).updatable), findings
+
+
+def _inputs_by_the_newest(tree: Tree, deployment: Deployment) -> tuple[Finding, ...]:
+    """An unlocked deployment's inputs against the template as it lies here: most of what is wrong shows already."""
+    template, _ = load_template(f"catalog/{deployment.service}/template.yaml", tree_resolver(tree))
+    return check_inputs(deployment.inputs, template, deployment.document) if template is not None else ()
+
+
+def _no_service(deployment: Deployment, services: tuple[str, ...]) -> Finding:
+    message = f"the catalogue has no service {deployment.service!r}"
+    where = deployment.document.place("service")
+    return finding("DEP1010", message, where, did_you_mean(deployment.service, services))
 
 
 def _lock(tree: Tree, deployment: Deployment) -> Lock | None:

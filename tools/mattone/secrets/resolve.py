@@ -62,7 +62,10 @@ def resolve(inputs: Mapping[str, Any], stores: Sequence[SecretStore]) -> Resolve
 
 
 def _walk(value: Any, at: tuple[str, ...]) -> Iterator[tuple[str, SecretReference]]:
-    reference = reference_in(value)
+    try:
+        reference = reference_in(value)
+    except InputError as error:
+        raise InputError(f"input {'.'.join(at)}: {error.message}", hint=error.hint) from None
     if reference is not None:
         yield ".".join(at), reference
     elif isinstance(value, Mapping):

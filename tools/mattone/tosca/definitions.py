@@ -39,7 +39,10 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class PropertyDef:
-    """A property, attribute, input or output definition (1.3, 3.6.10, 3.6.12, 3.6.14)."""
+    """A property, attribute, input or output definition (1.3, 3.6.10, 3.6.12, 3.6.14).
+
+    secret  its metadata say `secret: true`: it takes references to secrets, never values
+    """
 
     name: str
     schema: Schema
@@ -48,6 +51,7 @@ class PropertyDef:
     description: str
     status: str
     spot: Spot
+    secret: bool = False
 
     @property
     def has_default(self) -> bool:
@@ -87,7 +91,13 @@ def property_of(name: str, raw: Any, spot: Spot, scope: Scope) -> PropertyDef | 
         text(raw.get("description")),
         text(raw.get("status")) or "supported",
         spot,
+        _is_secret(raw.get("metadata")),
     )
+
+
+def _is_secret(metadata: Any) -> bool:
+    """Metadata are a map of strings (1.3, 3.6.2), so people write "true" and true."""
+    return isinstance(metadata, dict) and metadata.get("secret") in (True, "true")
 
 
 def text(value: Any) -> str:

@@ -39,6 +39,10 @@ def check_inputs(
             continue
         if value is None and not definition.required:
             continue
+        if definition.secret and not is_secret(value):
+            message = f"input `{name}` is a secret: what is written here is for everybody to read"
+            out.add("DEP1108", message, spot.at(name).place(), 'Change it at once, and write `{secret: "env:NAME"}`.')
+            continue
         checker.check(value, definition.schema, spot.at(name), f"input `{name}`", _declared(definition))
     for name, definition in declared.inputs.items():
         if definition.required and not definition.has_default and name not in values:
