@@ -86,4 +86,4 @@ def _destroy(parent: Any, last: Any, chance: random.Random, root: Any, paths: li
 
 def dump(value: Any) -> str:
     """The mutant as YAML text."""
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+    return yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)

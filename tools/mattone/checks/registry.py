@@ -25,7 +25,7 @@ class Rule:
     clause  the clause of a standard that decides it, or what else does
     fix     what `validate --fix` does about it; empty when nothing
     bad     file name to text of the smallest example that has the defect; `good`: of one without it.
-            `hex:...` and `repeat:<times>:<text>` stand for what YAML cannot hold
+            `hex:...` and `repeat:<times>:<text>` stand for what YAML cannot hold, `{soon}` for a day to come
     """
 
     id: str
@@ -104,4 +104,4 @@ def _readable(text: str) -> str:
     if text.startswith("repeat:"):
         _, times, unit = text.split(":", 2)
         return f"{unit.strip()}   # {int(times):,} times"
-    return text.rstrip("\n")
+    return text.rstrip("\n").replace("{soon}", "2026-12-31")

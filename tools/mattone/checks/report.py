@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from mattone.checks.findings import Finding, Severity
 from mattone.errors import MattoneError
@@ -14,6 +15,7 @@ from mattone.redact import one_line, visible
 Read = Callable[[str], bytes | None]
 
 _TOKEN = re.compile(r"[\w.\-/]+|\S")
+_FOLDED = 3  # more style remarks of one rule in one file are shown as one
 _WIDEST = 160  # characters of a source line that are shown
 
 
@@ -30,8 +32,22 @@ def text(findings: Iterable[Finding], read: Read) -> str:
     """
     findings = list(findings)
     lines: dict[str, list[str]] = {}
-    blocks = [_block(one, lines, read) for one in findings]
+    blocks = [_block(one, lines, read) for one in _folded(findings)]
     return "\n".join([*blocks, summary(findings)]) + "\n"
+
+
+def _folded(findings: list[Finding]) -> Iterator[Finding]:
+    """The findings, but of many style remarks of one rule in one file only the first, which says how many there are."""
+    many = Counter((one.rule, one.place.path) for one in findings if one.severity is Severity.STYLE)
+    shown: set[tuple[str, str]] = set()
+    for one in findings:
+        key = (one.rule, one.place.path)
+        if one.severity is Severity.STYLE and many[key] > _FOLDED:
+            if key in shown:
+                continue
+            shown.add(key)
+            one = replace(one, message=f"{one.message} (and {many[key] - 1} more of these in this file)")
+        yield one
 
 
 def summary(findings: Iterable[Finding]) -> str:

@@ -66,13 +66,14 @@ class Workspace:
         return self._imports[document.path]
 
     def _resolve(self, document: Document, reference: str, prefix: str, spot: Spot) -> Import:
-        hint = "Imports are read from the repository, the lock or the import map; the network is never asked."
+        problem = "is not found"
         try:
             target = self.open(document.path, reference)
         except MattoneError as error:
-            target, hint = None, error.message
+            target, problem = None, f"is refused: {error.message}"
         if target is None:
-            message = f"import `{one_line(reference, 120)}` is not found"
+            message = f"import `{one_line(reference, 120)}` {problem}"
+            hint = "Imports are read from the repository, the lock or the import map; the network is never asked."
             self.problems.add("TOSCA1005", message, spot.place(), hint)
         return Import(reference, prefix, spot, target.path if target else None)
 
