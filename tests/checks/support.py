@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mattone.checks.findings import Finding
 from mattone.checks.template import check_template
+from mattone.findings import Finding
 from tests.tosca.support import FILES, PATH, TEMPLATE, TYPES, resolver
 
 LIBRARY = "tosca-types/example.yaml"

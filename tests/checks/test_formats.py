@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from mattone.checks.findings import Finding, finding
 from mattone.checks.formats import FORMATS, fingerprint, github, gitlab, junit, sarif
 from mattone.errors import Place
+from mattone.findings import Finding, finding
 
 FOUND = [
     finding("TOSCA1020", "Compute has no property `x`", Place("catalog/a b/template.yaml", 12, 5), "Did you mean `y`?"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from mattone.checks import report
-from mattone.checks.findings import Severity, finding, severity_of
 from mattone.errors import InputError, Place
+from mattone.findings import Severity, finding, severity_of
 
 SOURCE = b"inputs:\n  titel: Hello\n"
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 import mattone
-from mattone.checks.findings import Finding, finding
 from mattone.checks.registry import Rule, example, page, rule, rule_ids, rules
 from mattone.checks.template import check_template
 from mattone.checks.waivers import apply_waivers, read_waivers
 from mattone.errors import InputError, Place
+from mattone.findings import Finding, finding
 from mattone.tosca.inputs import check_inputs
 from mattone.tosca.source import load
 from mattone.tosca.template import load_template

@@ -6,9 +6,9 @@ import datetime
 
 import pytest
 
-from mattone.checks.findings import finding
 from mattone.checks.waivers import Waiver, apply_waivers, read_waivers
 from mattone.errors import Place
+from mattone.findings import finding
 
 TODAY = datetime.date(2026, 5, 1)
 

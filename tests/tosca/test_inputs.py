@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mattone.checks.findings import Finding
+from mattone.findings import Finding
 from mattone.tosca.inputs import check_inputs, is_secret
 from mattone.tosca.source import load
 from tests.tosca.support import template

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mattone.checks.findings import Finding, finding
 from mattone.errors import MattoneError, Place
+from mattone.findings import Finding, finding
 from mattone.platform.components import TYPES, ComponentId, Kind, Service, load_component, names
 from mattone.platform.federation import load_federation
 from mattone.platform.fields import did_you_mean

@@ -10,7 +10,7 @@ from xml.sax import saxutils
 
 from mattone import __version__
 from mattone.checks import report
-from mattone.checks.findings import Finding, Severity
+from mattone.findings import Finding, Severity
 from mattone.redact import one_line, visible
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -12,8 +12,8 @@ from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from mattone.checks.findings import Severity, severity_of
 from mattone.errors import InputError
+from mattone.findings import Severity, severity_of
 from mattone.tosca.source import load
 from mattone.tosca.spots import did_you_mean, show
 

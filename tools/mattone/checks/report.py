@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from mattone.checks.findings import Finding, Severity
 from mattone.errors import MattoneError
+from mattone.findings import Finding, Severity
 from mattone.redact import one_line, visible
 
 Read = Callable[[str], bytes | None]

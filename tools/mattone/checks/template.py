@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mattone.checks.context import Context
-from mattone.checks.findings import Finding
 from mattone.checks.hygiene import check_hygiene
 from mattone.checks.nodes import check_nodes
 from mattone.checks.structure import check_structure
@@ -13,6 +12,7 @@ from mattone.checks.supply import check_supply
 from mattone.checks.topology import check_topology
 from mattone.checks.typedefs import check_types
 from mattone.errors import MattoneError
+from mattone.findings import Finding
 from mattone.tosca.imports import Resolver, Workspace, read_template
 from mattone.tosca.partial import wholes
 from mattone.tosca.source import Document

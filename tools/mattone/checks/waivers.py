@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from mattone.checks.findings import Finding
+from mattone.findings import Finding
 from mattone.tosca.source import Document, load
 from mattone.tosca.spots import Collector, Spot, did_you_mean, show
 

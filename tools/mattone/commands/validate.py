@@ -11,8 +11,8 @@ from mattone.cli import common
 from mattone.errors import EXIT_DONE, EXIT_FINDINGS
 
 if TYPE_CHECKING:
-    from mattone.checks.findings import Finding
     from mattone.checks.report import Read
+    from mattone.findings import Finding
     from mattone.platform.site import Site
 
 EXAMPLES = (
@@ -41,7 +41,7 @@ def run(
     targets: Sequence[str], format: str | None, import_map: Path | None, waivers: Path | None, repo: Path, output: str
 ) -> int:
     """Check, report, and exit with 3 when there are errors."""
-    from mattone.checks.findings import Severity
+    from mattone.findings import Severity
 
     files = [target for target in targets if _is_file(target)]
     if files and len(files) == len(targets):

@@ -38,6 +38,7 @@ class Releases:
         self.repository = repository
         self.revision = full
         self._trees: dict[str, RevisionTree] = {}
+        self._digests: dict[tuple[ComponentId, str], str] = {}
 
     @cached_property
     def _tags(self) -> dict[str, str]:
@@ -75,7 +76,13 @@ class Releases:
         return found
 
     def digest(self, component: ComponentId, commit: str) -> str:
-        """The digest of a component's files at a commit."""
+        """The digest of a component's files at a commit; computed once."""
+        known = self._digests.get((component, commit))
+        if known is None:
+            known = self._digests[component, commit] = self._digest(component, commit)
+        return known
+
+    def _digest(self, component: ComponentId, commit: str) -> str:
         tree = self.tree(commit)
         return digests.of_files(
             (entry.path.removeprefix(f"{component.path}/"), entry.mode == "100755", tree.read(entry.path) or b"")

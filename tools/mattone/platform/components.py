@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from mattone.checks.findings import Finding
 from mattone.errors import InputError, MattoneError
+from mattone.findings import Finding
 from mattone.platform.fields import Field, Reader, did_you_mean, is_label
 from mattone.platform.refuse import has_errors, refuse
 from mattone.platform.tree import Tree

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from mattone.checks.findings import Finding, Severity
 from mattone.errors import InputError, MattoneError, Place
+from mattone.findings import Finding, Severity
 from mattone.platform.fields import Field, Reader, did_you_mean, is_label
 from mattone.platform.refuse import has_errors
 from mattone.platform.tree import Tree

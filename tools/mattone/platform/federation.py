@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mattone.checks.findings import Finding, finding
 from mattone.errors import Place
+from mattone.findings import Finding, finding
 from mattone.platform.deployments import Deployment
 from mattone.platform.fields import Field, Reader, did_you_mean
 from mattone.platform.refuse import refuse

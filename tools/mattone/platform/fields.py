@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mattone.checks.findings import Finding, Severity
+from mattone.findings import Finding, Severity
 from mattone.tosca.source import Document
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mattone.checks.findings import Finding, Severity
 from mattone.errors import FindingsError
+from mattone.findings import Finding, Severity
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from mattone import digests
-from mattone.checks.findings import Finding, finding
 from mattone.engines.interface import Submission
 from mattone.errors import MattoneError, Place
+from mattone.findings import Finding, finding
 from mattone.pins.bundle import build, locked_template, tree_resolver
 from mattone.pins.lock import Lock, parse
 from mattone.pins.releases import Releases

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mattone.checks.findings import finding
 from mattone.errors import MattoneError
+from mattone.findings import finding
 from mattone.redact import one_line
 from mattone.tosca.normative import normative
 from mattone.tosca.source import Document, load

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mattone.checks.findings import Finding
+from mattone.findings import Finding
 from mattone.tosca.definitions import PropertyDef, Schema
 from mattone.tosca.source import Document, Key
 from mattone.tosca.spots import Collector, Spot, did_you_mean, show

@@ -12,8 +12,8 @@ import yaml
 from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from mattone.checks.findings import Finding, finding
 from mattone.errors import Place
+from mattone.findings import Finding, finding
 from mattone.redact import one_line
 from mattone.tosca import scalars
 

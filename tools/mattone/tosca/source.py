@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mattone.checks.findings import Finding, finding
 from mattone.errors import Place
+from mattone.findings import Finding, finding
 
 if TYPE_CHECKING:
     from mattone.tosca.nodes import Node

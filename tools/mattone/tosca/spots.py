@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mattone.checks.findings import Finding, finding
 from mattone.errors import Place
+from mattone.findings import Finding, finding
 from mattone.redact import one_line
 from mattone.tosca.source import Document, Key
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mattone.checks.findings import Finding
+from mattone.findings import Finding
 from mattone.tosca.definitions import PropertyDef, property_of, text
 from mattone.tosca.imports import Import, Resolver, Workspace, read_template
 from mattone.tosca.source import Document
