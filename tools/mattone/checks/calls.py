@@ -174,7 +174,9 @@ class _Call:
             return self.here.kind, self.here.node.name if self.here.node else ""
         if not isinstance(name, str) or name in KEYWORDS:
             return None, ""
-        if not self.context.whole.topology:
+        if self.here.node is None and self.here.kind is not None and not self.here.template:
+            message = f"a type knows no node templates: `{show(name)}` must be one of {', '.join(sorted(KEYWORDS))}"
+            self.context.out.add("TOSCA1041", message, spot.place(0), did_you_mean(name, KEYWORDS))
             return None, ""
         node = self.context.whole.nodes.get(name)
         if node is not None:

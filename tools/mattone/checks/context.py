@@ -60,8 +60,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What SELF means where a function stands; `node` is None inside type definitions."""
+    """What SELF means where a function stands.
+
+    template  it stands in a topology, where node templates have names; not in a type definition
+    """
 
     kind: TypeDef | None
     node: NodeTemplate | None = None
-    relationship: bool = False  # SOURCE and TARGET can be used
+    template: bool = True

@@ -8,7 +8,7 @@ from mattone.checks.calls import check_call, check_calls
 from mattone.checks.context import Context, Here
 from mattone.checks.requirements import check_requirements
 from mattone.checks.typedefs import check_artifacts, check_interface, interface_type
-from mattone.tosca.definitions import CapabilityDef, PropertyDef, capabilities_of, properties_of
+from mattone.tosca.definitions import CapabilityDef, PropertyDef, capabilities_of, properties_of, requirements_of
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.template import NodeTemplate
 from mattone.tosca.types import TypeDef, named
@@ -32,6 +32,7 @@ def check_node(context: Context, node: NodeTemplate) -> None:
     check_assigned(context, node.raw, kind, node.spot, here, f"node `{show(node.name)}`")
     _capabilities(context, node, kind, here)
     check_requirements(context, node, kind)
+    _relationships(context, node, kind)
     for name, raw, keys in named(node.raw.get("interfaces")):
         found = interface_type(kind, name)
         check_interface(context, name, raw, node.spot.at("interfaces", *keys), here, found)
@@ -79,6 +80,29 @@ def _deprecated(context: Context, definition: PropertyDef | None, name: str, spo
     if definition is not None and definition.status == "deprecated":
         message = f"property `{show(name)}` is deprecated"
         context.out.add("TOSCA2011", message, spot.key_place(name), show(definition.description, 120))
+
+
+def _relationships(context: Context, node: NodeTemplate, kind: TypeDef) -> None:
+    """Properties and interfaces that a requirement assignment gives its relationship (1.3, 3.8.2.2.2)."""
+    known = requirements_of(kind)
+    for name, raw, keys in named(node.raw.get("requirements")):
+        relationship = raw.get("relationship") if isinstance(raw, dict) else None
+        if not isinstance(relationship, dict):
+            continue
+        spot = node.spot.at("requirements", *keys, "relationship")
+        written = relationship.get("type")
+        definition = known.get(name)
+        found = context.scope.find("relationship", written)
+        if written is None and definition is not None:
+            found = definition.owner.scope.find("relationship", definition.relationship)
+        if found is None:
+            check_calls(context, relationship, spot, Here(None, node))
+            continue
+        here = Here(found, node)
+        check_assigned(context, relationship, found, spot, here, f"the relationship of `{show(name)}`")
+        for interface, body, inner in named(relationship.get("interfaces")):
+            at = spot.at("interfaces", *inner)
+            check_interface(context, interface, body, at, here, interface_type(found, interface))
 
 
 def _capabilities(context: Context, node: NodeTemplate, kind: TypeDef, here: Here) -> None:

@@ -50,7 +50,7 @@ def _relationships(context: Context, spot: Spot) -> None:
         if not isinstance(raw, dict):
             continue
         kind = context.type("relationship", raw.get("type"), spot.at(name, "type"))
-        here = Here(kind, relationship=True)
+        here = Here(kind)
         if kind is None or "copy" in raw:
             continue
         check_assigned(context, raw, kind, spot.at(name), here, f"relationship `{show(name)}`")
@@ -133,12 +133,24 @@ def _workflows(context: Context, spot: Spot) -> None:
             if isinstance(target, str) and target not in targets and not context.open:
                 message = f"there is no node template or group `{show(target)}`"
                 context.out.add("TOSCA1063", message, at.place(step, "target"), did_you_mean(target, targets))
+            _activities(context, body.get("activities"), at.at(step, "activities"))
             for key in ("on_success", "on_failure"):
                 for index, other in enumerate(_list(body.get(key))):
                     if not isinstance(other, str) or other not in steps:
                         message = f"workflow `{show(name)}` has no step `{show(other)}`"
                         hint = did_you_mean(other, (str(one) for one in steps))
                         context.out.add("TOSCA1064", message, at.place(step, key, index), hint)
+
+
+_ACTIVITIES = ("delegate", "set_state", "call_operation", "inline")
+
+
+def _activities(context: Context, activities: Any, spot: Spot) -> None:
+    for index, activity in enumerate(_list(activities)):
+        for name in activity if isinstance(activity, dict) else ():
+            if name not in _ACTIVITIES:
+                message = f"there is no workflow activity `{show(name)}`"
+                context.out.add("TOSCA1065", message, spot.key_place(index, name), did_you_mean(name, _ACTIVITIES))
 
 
 def _list(value: Any) -> list[Any]:

@@ -29,7 +29,7 @@ class _TypeCheck:
     def __init__(self, context: Context, kind: TypeDef) -> None:
         self.context = context
         self.kind = kind
-        self.here = Here(kind)
+        self.here = Here(kind, template=False)
 
     def run(self) -> None:
         self._ancestry()
