@@ -11,7 +11,7 @@ from mattone.errors import InputError, MattoneError
 
 if TYPE_CHECKING:
     from mattone.reconcile.request import Desk, Draft, Proposal
-    from mattone.tosca.definitions import PropertyDef
+    from mattone.tosca.template import ServiceTemplate
 
 
 def deployment(ask: bool) -> str:
@@ -45,29 +45,56 @@ def complete(desk: Desk, draft: Draft, *, any_given: bool) -> Draft:
         needed = declared.required and not declared.has_default and name not in known
         if name in values or (any_given and not needed):
             continue
-        answer = _input(name, declared, known.get(name))
+        answer = _input(template, name, known.get(name))
         if answer is not None:
             values[name] = answer
     return replace(draft, values=values)
 
 
-def _input(name: str, declared: PropertyDef, present: Any) -> Any:
-    """The answer as a plain value; None for "leave it"."""
-    import yaml
-
+def _input(template: ServiceTemplate, name: str, present: Any) -> Any:
+    """The answer as a plain value, asked for until the template accepts it; None for "leave it"."""
+    declared = template.inputs[name]
     terminal.say(f"\n{name} ({declared.schema.type}): {declared.description or 'no description'}")
     default = present if present is not None else declared.default if declared.has_default else None
-    shown = "" if default is None else yaml.safe_dump(default, default_flow_style=True).removesuffix("...\n").strip()
+    shown = _shown(default)
     while True:
         text = _answer(name, shown)
-        if text == shown or not text:
+        if text == shown and (shown or not declared.required or declared.has_default):
             return None
-        if text.startswith(("env:", "vault:")):
-            return {"secret": text}
-        try:
-            return yaml.safe_load(text)
-        except yaml.YAMLError:
-            terminal.say("that is no YAML; put texts with special characters in quotes")
+        if _accepted(template, name, text):
+            return _value(text)
+
+
+def _accepted(template: ServiceTemplate, name: str, text: str) -> bool:
+    """Whether the template takes the answer; what is wrong is said."""
+    import yaml
+
+    from mattone.reconcile.request import problems
+
+    try:
+        found = problems(template, name, _value(text))
+    except yaml.YAMLError:
+        terminal.say("that is no YAML; put texts with special characters in quotes")
+        return False
+    for one in found:
+        terminal.say(f"  {one.message}. {one.hint}")
+    return not found
+
+
+def _value(text: str) -> Any:
+    """An answer as a value: a reference to a secret, or YAML."""
+    import yaml
+
+    return {"secret": text} if text.startswith(("env:", "vault:")) else yaml.safe_load(text)
+
+
+def _shown(value: Any) -> str:
+    """A default on one line, as one would type it."""
+    import yaml
+
+    if value is None:
+        return ""
+    return yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("...\n").strip()
 
 
 def confirm(proposal: Proposal) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mattone.errors import InputError, RemoteError
+from mattone.findings import Finding
 from mattone.forges.choose import open_forge
 from mattone.forges.interface import Forge, MergeRequest
 from mattone.git import Signature
@@ -28,6 +29,7 @@ from mattone.platform.refuse import refuse
 from mattone.platform.site import Site, open_site
 from mattone.platform.tree import RevisionTree
 from mattone.tosca.inputs import check_inputs
+from mattone.tosca.source import load
 from mattone.tosca.template import ServiceTemplate
 
 
@@ -112,6 +114,15 @@ def template_for(desk: Desk, draft: Draft) -> ServiceTemplate:
     path = f"{deployment_path(draft.deployment)}"
     deployment = _parsed(desk, draft, path, _composed(desk, draft))
     return locked_template(desk.releases, Resolver(desk.releases).lock(deployment))
+
+
+def problems(template: ServiceTemplate, name: str, value: Any) -> tuple[Finding, ...]:
+    """What a template does not accept about one input's value."""
+    import yaml
+
+    document = load("answer", yaml.safe_dump({"inputs": {name: value}}).encode())
+    found = (*document.findings, *check_inputs({name: value}, template, document))
+    return tuple(one for one in found if one.rule != "DEP1102")  # the other inputs are still to come
 
 
 def compose(desk: Desk, draft: Draft, title: str = "") -> Proposal:
