@@ -9,11 +9,12 @@ import pytest
 
 from mattone.engines.infrastructure_manager.install import Installation, install
 from mattone.engines.infrastructure_manager.supervisor import Supervisor
+from tests.engines.bundle import Bundle, write_bundle
 
 
 @pytest.fixture(scope="session")
-def installation() -> Installation:
-    return install()
+def installation(cache_folder: Path) -> Installation:
+    return install(cache_folder)
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +27,8 @@ def supervisor(workspace: Path, installation: Installation) -> Iterator[Supervis
     made = Supervisor(workspace, lambda: installation)
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return write_bundle(tmp_path_factory.mktemp("bundle"))

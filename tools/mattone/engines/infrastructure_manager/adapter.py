@@ -13,7 +13,8 @@ infrastructure and posts the new document; posting is the last step, so what IM 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,16 @@ from mattone.engines.infrastructure_manager import machines, report, translate
 from mattone.engines.infrastructure_manager.client import Client, UnknownInfrastructure
 from mattone.engines.infrastructure_manager.folder import Folder
 from mattone.engines.infrastructure_manager.install import Installation, install
-from mattone.engines.infrastructure_manager.playbooks import playbook
+from mattone.engines.infrastructure_manager.playbooks import playbooks
 from mattone.engines.infrastructure_manager.supervisor import Endpoint, Supervisor
 from mattone.engines.infrastructure_manager.topology import Topology, read
 from mattone.engines.interface import Capabilities, Observation, Phase, Remote, Submission
-from mattone.errors import RemoteError
+from mattone.errors import InputError, RemoteError
 from mattone.machines.interface import Machine, MachineHost
+from mattone.tosca.template import ServiceTemplate
 
 _ROLES = "/var/tmp/ansible/roles"  # noqa: S108  (on the controller; where IM's Ansible looks)
-_UNFINISHED = ("unconfigured", "failed", "unknown")
+_ROLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}")
 # What a configuration leaves on the controller: its agent, which runs on when IM is killed, and playbooks with secrets.
 _FORGET = 'pkill -KILL -f "/var/tmp/[.]im/$1/" || true; rm -rf -- "/var/tmp/.im/$1"'
 
@@ -44,6 +46,17 @@ class _Infrastructure:
     remote: str
     deployment: str
     operation: str
+    process: str
+
+
+def _refuse(template: ServiceTemplate, wanted: Sequence[machines.Wish], submission: Submission) -> None:
+    """Everything that can be wrong with a submission, before anything is made for it. Raises InputError."""
+    for role in submission.roles:
+        if not _ROLE.fullmatch(role) or not (submission.files / "roles" / role).is_dir():
+            raise InputError(f"role `{redact.one_line(role, 80)}` is not in the bundle")
+    topology = Topology(template, machines.placeholders(wanted))
+    playbooks(topology, submission.files)
+    topology.outputs()
 
 
 class InfrastructureManagerEngine:
@@ -91,7 +104,8 @@ class InfrastructureManagerEngine:
         if not found:
             return self._without_infrastructure(remote_id, own)
         try:
-            return report.observation(client, found[-1].id, own)
+            orphaned = found[-1].process != client.instance
+            return report.observation(client, found[-1].id, own, orphaned=orphaned)
         except UnknownInfrastructure:  # deleted by another command since it was listed
             return self._without_infrastructure(remote_id, own)
 
@@ -130,7 +144,9 @@ class InfrastructureManagerEngine:
         """The one way to a wanted state, from whatever is there."""
         with self._folder.working(remote):
             client = self._client()
-            wanted = machines.wishes(Topology(read(submission.template)), submission.deployment, submission.operation)
+            template = read(submission.template)
+            wanted = machines.wishes(Topology(template), submission.deployment, submission.operation)
+            _refuse(template, wanted, submission)
             existing = self._machines(remote)
             made = machines.settle(self._host, wanted, existing)
             names = {wish.spec.name for wish in wanted}
@@ -144,13 +160,14 @@ class InfrastructureManagerEngine:
             controller = machines.controller(self._host)
             self._copy_roles(controller, submission)
             addresses = machines.addresses(wanted, made)
-            self._post(
-                client, submission, remote, Topology(read(submission.template), addresses), addresses, controller
-            )
+            self._post(client, submission, remote, Topology(template, addresses), addresses, controller)
 
     def _holds(self, client: Client, known: tuple[_Infrastructure, ...], operation: str) -> bool:
         """Whether IM has this very operation already, whose answer was lost, and is at it or through with it."""
-        return len(known) == 1 and known[0].operation == operation and client.state(known[0].id)[0] not in _UNFINISHED
+        if len(known) != 1 or known[0].operation != operation:
+            return False
+        phase = report.PHASES.get(client.state(known[0].id)[0])
+        return phase is Phase.READY or (phase is Phase.PENDING and known[0].process == client.instance)
 
     def _post(
         self,
@@ -166,10 +183,10 @@ class InfrastructureManagerEngine:
             translate.REMOTE: remote,
             translate.DEPLOYMENT: submission.deployment,
             translate.OPERATION: submission.operation,
+            translate.PROCESS: client.instance,
         }
-        texts = {node: playbook(topology, node, submission.files) for node in topology.nodes}
-        with self._folder.playbooks(remote, {node: text for node, text in texts.items() if text}) as playbooks:
-            client.create(translate.document(topology, addresses, playbooks, access, marks))
+        with self._folder.playbooks(remote, playbooks(topology, submission.files)) as paths:
+            client.create(translate.document(topology, addresses, paths, access, marks))
 
     def _copy_roles(self, controller: Machine, submission: Submission) -> None:
         """Put the roles where Ansible looks; their names are made from their content, so what is there is right."""
@@ -204,7 +221,8 @@ class InfrastructureManagerEngine:
             with contextlib.suppress(UnknownInfrastructure):
                 marks: Mapping[str, Any] = client.template(identity).get("metadata") or {}
                 if marks.get(translate.REMOTE) == remote:
-                    known = [str(marks.get(name, "")) for name in (translate.DEPLOYMENT, translate.OPERATION)]
+                    names = (translate.DEPLOYMENT, translate.OPERATION, translate.PROCESS)
+                    known = [str(marks.get(name, "")) for name in names]
                     found.append(_Infrastructure(identity, remote, *known))
         return tuple(found)
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mattone import http, redact
-from mattone.errors import RemoteError
+from mattone.errors import RemoteError, TransientError
 
 if TYPE_CHECKING:
     from mattone.engines.infrastructure_manager.supervisor import Endpoint
 
 _LINE = "\\n"  # IM's mark for a line break inside the header: a backslash and an n
+_ADDING_WITHIN = 60.0  # seconds
 _OK = (200, 201, 202, 204)
 _TRACE = re.compile(r"\s+File \S+, line \d+, in ")  # tosca-parser adds its own stack to its messages
 
@@ -33,6 +35,7 @@ class Client:
     """One engine process behind its endpoint. `timeout` in seconds is for the quick calls."""
 
     def __init__(self, endpoint: Endpoint, *, cloud: str = "DeployedNode", timeout: float = 30.0) -> None:
+        self.instance = endpoint.instance
         self._url = endpoint.url
         self._timeout = timeout
         account = f"type = InfrastructureManager; username = {endpoint.user}; password = {endpoint.password}"
@@ -93,9 +96,17 @@ class Client:
         return self._call("GET", f"/infrastructures/{infrastructure}/contmsg", accept="text/plain").body
 
     def delete(self, infrastructure: str) -> None:
-        """Make IM forget it and stop its configuration; returns when it has, also when it had before."""
+        """Make IM forget it and stop its configuration; returns when it has, also when it had before.
+
+        IM refuses while it is still adding the machines (409): that is waited for, TransientError after 60 s.
+        """
+        deadline = time.monotonic() + _ADDING_WITHIN
+        path = f"/infrastructures/{infrastructure}?force=true"
         try:
-            self._call("DELETE", f"/infrastructures/{infrastructure}?force=true", timeout=120)
+            while self._call("DELETE", path, timeout=120, ok=(*_OK, 409)).status == 409:
+                if time.monotonic() > deadline:
+                    raise TransientError(f"the engine is still adding machines to {infrastructure}", hint="try again")
+                time.sleep(0.2)
         except UnknownInfrastructure:
             return
 

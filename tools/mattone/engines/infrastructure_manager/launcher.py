@@ -77,11 +77,14 @@ def _read_nothing(*_arguments: object, **_options: object) -> list[str]:
 
 
 def _lay_out(original: Path, wanted: dict[str, str]) -> None:
-    """IM's playbooks and agent in a folder of the workspace, with our shorter first playbook laid over them."""
+    """What IM copies to the controller, in a folder of the workspace, with our agent in place of its own.
+
+    Its helper tasks (`utils`) belong to playbooks that our agent does not run.
+    """
     folder = Path(wanted["folder"])
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(original, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(wanted["overlay"], folder, dirs_exist_ok=True)
+    shutil.copytree(original, folder, ignore=shutil.ignore_patterns("__pycache__", "tasks", "templates"))
+    shutil.copytree(wanted["overlay"], folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 if __name__ == "__main__":

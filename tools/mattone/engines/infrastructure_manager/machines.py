@@ -179,6 +179,14 @@ def addresses(wanted: Sequence[Wish], machines: Sequence[Machine]) -> dict[str, 
     return found
 
 
+def placeholders(wanted: Sequence[Wish]) -> dict[str, list[str]]:
+    """Addresses as `addresses` will give them, before there are any: for trying out a template."""
+    found: dict[str, list[str]] = {}
+    for wish in wanted:
+        found.setdefault(wish.node, []).append("0.0.0.0")  # noqa: S104  (stands for any address; nothing binds it)
+    return found
+
+
 def controller(host: MachineHost) -> Machine:
     """The machine on which Ansible runs for all deployments of a workspace, made and started when it is not there."""
     return host.create(replace(_CONTROLLER, labels=dict(_CONTROLLER.labels)))

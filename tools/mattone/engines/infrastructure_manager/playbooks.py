@@ -35,6 +35,12 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./:@=+-][A-Za-z0-9 _./:@=+-]*")
 _LARGEST = 1 << 20  # bytes of one playbook
 
 
+def playbooks(topology: Topology, files: Path) -> dict[str, str]:
+    """The playbook of every node that has one."""
+    found = {node: playbook(topology, node, files) for node in topology.nodes}
+    return {node: text for node, text in found.items() if text}
+
+
 def playbook(topology: Topology, node: str, files: Path) -> str:
     """The plays of a node as YAML text; empty when its type and template have no operation.
 

@@ -24,21 +24,28 @@ PHASES = {
     "off": Phase.STOPPED,
     "deleting": Phase.DELETING,
 }
-_TASK = re.compile(r"^TASK \[(.*?)\] \*+\s*$", re.MULTILINE)
+_TASK = re.compile(r"^TASK \[(.*?)\] \*+\s*$", re.M)
 _FAILED = re.compile(
     r"^(?:fatal|failed): \[[^\]]*\](?: \(item=.*?\))?(?:: FAILED!| => |: UNREACHABLE!).*$", re.MULTILINE
 )
-_TROUBLE = re.compile(r"^.*\b(?:error|failed|timeout)\b.*$", re.IGNORECASE | re.MULTILINE)
+# Lines of IM's own; those in which it only counts its attempts, and tasks that Ansible went on after, say nothing.
+_TROUBLE = re.compile(r"^(?!ERROR executing|fatal:|failed:|.*failed=0).*\b(?:error|failed|timeout)\b.*$", re.I | re.M)
+INTERRUPTED = "the engine was interrupted while it configured; apply again"
 _LONGEST = 500
 
 
-def observation(client: Client, infrastructure: str, own: Sequence[Machine]) -> Observation:
-    """The state of an infrastructure that IM holds, with the machines as they really are."""
+def observation(client: Client, infrastructure: str, own: Sequence[Machine], *, orphaned: bool) -> Observation:
+    """The state of an infrastructure that IM holds, with the machines as they really are.
+
+    orphaned  it was handed to an IM process that is no more: what was not configured then never will be
+    """
     state, machines = client.state(infrastructure)
     phase, reason = PHASES.get(state, Phase.UNKNOWN), ""
     outputs: Mapping[str, Any] = {}
-    if phase is Phase.FAILED:
-        reason = failure(client.log(infrastructure)) or "the engine was interrupted while it configured; apply again"
+    if phase is Phase.PENDING and orphaned:
+        phase, reason = Phase.FAILED, INTERRUPTED
+    elif phase is Phase.FAILED:
+        reason = failure(client.log(infrastructure)) or INTERRUPTED
     elif phase is Phase.UNKNOWN:
         reason = f"the engine says {redact.one_line(state, 60)!r}"
     elif phase is not Phase.DELETING and len(own) < len(machines):

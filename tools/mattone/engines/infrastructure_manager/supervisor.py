@@ -44,14 +44,14 @@ _ATTEMPTS = 5  # another program may take the port between our choice and IM's b
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the engine answers and what it wants to see; `started` tells one process from the next."""
+    """Where the engine answers and what it wants to see; `instance` is new for each process."""
 
     port: int
     user: str
     password: str = field(repr=False)
     key: str = field(repr=False)
     pid: int = 0
-    started: int = 0
+    instance: str = ""
 
     @property
     def url(self) -> str:
@@ -63,6 +63,7 @@ class _Process:
     pid: int
     started: int
     port: int
+    instance: str
     made_with: str  # digest of what it was started with: after an upgrade of mattone it is started anew
 
 
@@ -161,7 +162,7 @@ class Supervisor:
         self._write("im.json", _settings(self.folder, port, self._secrets()["key"]))
         command = [str(installation.python), "-u", str(_HERE / "launcher.py"), str(self.folder / "im.json")]
         child = process.detach(command, cwd=self.folder, env=_environment(self.folder), output=self._output)
-        known = _Process(child.pid, processes.started(child.pid), port, _recipe())
+        known = _Process(child.pid, processes.started(child.pid), port, secrets.token_hex(8), _recipe())
         deadline = time.monotonic() + _READY_WITHIN
         while time.monotonic() < deadline:
             if child.poll() is not None:
@@ -183,7 +184,7 @@ class Supervisor:
         (self.folder / "process.json").unlink(missing_ok=True)
 
     def _endpoint(self, known: _Process) -> Endpoint:
-        return Endpoint(port=known.port, pid=known.pid, started=known.started, **self._secrets())
+        return Endpoint(port=known.port, pid=known.pid, instance=known.instance, **self._secrets())
 
     def _known(self) -> _Process | None:
         try:
@@ -223,9 +224,9 @@ class Supervisor:
 
 
 def _recipe() -> str:
-    """Digest of all that decides how IM runs: its pins, the launcher, the playbooks laid over its own, this file."""
+    """Digest of all that decides how IM runs: its pins, the launcher, our agent, this file."""
     files = [_HERE / name for name in ("requirements.txt", "launcher.py", "supervisor.py")]
-    files += sorted(path for path in (_HERE / "contextualization").rglob("*") if path.is_file())
+    files += sorted(path for path in (_HERE / "contextualization").rglob("*") if path.suffix == ".py")
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.read_bytes())
@@ -270,6 +271,7 @@ def _settings(folder: Path, port: int, key: str) -> dict[str, object]:
             # A range for documentation: every address counts as public, also those of the local machines.
             "PRIVATE_NET_MASKS": ["192.0.2.0/24"],
             "MAX_SIMULTANEOUS_LAUNCHES": 4,
+            "VM_NUM_USE_CTXT_DIST": 10_000,  # above this it would use another agent than ours
             "PLAYBOOK_RETRIES": 1,
             "MAX_CONTEXTUALIZATION_TIME": 3600,
             "WAIT_SSH_ACCCESS_TIMEOUT": 120,

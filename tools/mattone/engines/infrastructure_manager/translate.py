@@ -19,7 +19,10 @@ import yaml
 from mattone.engines.infrastructure_manager.topology import COMPUTE, Topology
 
 # Names under which `Remote` is found again, in the metadata of the document.
-REMOTE, DEPLOYMENT, OPERATION = ("mattone_remote", "mattone_deployment", "mattone_operation")
+# PROCESS is the instance of IM that configures it: another one, after a kill, knows of it but does nothing.
+REMOTE, DEPLOYMENT, OPERATION, PROCESS = (
+    f"mattone_{word}" for word in ("remote", "deployment", "operation", "process")
+)
 _SOFTWARE = "mattone.nodes.Software"
 _INDIGO_COMPUTE = "tosca.nodes.indigo.Compute"  # the type whose `ansible_output` IM can evaluate
 
