@@ -8,6 +8,7 @@ needs none is done, and the step that needs one says why and ends the demo with 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import secrets
 import shutil
@@ -85,7 +86,7 @@ def what_is_missing() -> str:
 
     able, reason = doctor.verdict(doctor.check(cache_folder()))
     if not able:
-        print(_paint("33", f"real machines cannot run here: {reason}"))
+        print(_paint("33", reason))
         print("everything that needs none is shown; the step that needs one will stop the demo\n")
     return "" if able else reason
 
@@ -190,6 +191,8 @@ def clean(*, keep_cache: bool, quiet: bool = False) -> int:
     shutil.rmtree(HOME, ignore_errors=True)
     if HOME.exists():
         raise Stopped(f"{HOME} cannot be removed")
+    with contextlib.suppress(OSError):  # somebody else may keep something there
+        HOME.parent.rmdir()
     if not keep_cache:
         from mattone.platform.site import cache_folder
 

@@ -130,7 +130,7 @@ def _run(
             # -P: the folder holds what a merge request brought; none of it may be imported.
             [sys.executable, "-P", "-m", "mattone", *stage.arguments],
             cwd=folder,
-            env={**environment, "PYTHONPATH": str(_PACKAGES)},
+            env={**environment, "PYTHONPATH": _import_path()},
             timeout=TIMEOUT,
             accept=range(256),
             on_line=on_line,
@@ -140,6 +140,12 @@ def _run(
             break
     on_change(results, None)
     return tuple(results)
+
+
+def _import_path() -> str:
+    """Where this very process finds packages, as absolute paths: the same code runs in the stage."""
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return os.pathsep.join([str(_PACKAGES), *(str(Path(entry).absolute()) for entry in given if entry)])
 
 
 def _without_secrets() -> dict[str, str]:
