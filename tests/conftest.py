@@ -11,7 +11,9 @@ import pytest
 @pytest.fixture(scope="session")
 def cache_folder() -> Path:
     """Where machine images are kept between runs; it may be missing, and is made when something is put there."""
-    return Path(os.environ.get("MATTONE_CACHE", "~/.cache/mattone")).expanduser()
+    from mattone.platform import site
+
+    return site.cache_folder()
 
 
 @pytest.fixture(scope="session")

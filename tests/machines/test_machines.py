@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import socket
 import stat
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from mattone import process
 from mattone.errors import HostError, InputError
 from mattone.machines.interface import MachineSpec, PortRule, Power, Volume
 from mattone.machines.podman import PodmanHost
+from tests.machines.probes import reachable, serve, shell
 
 pytestmark = [pytest.mark.machine, pytest.mark.timeout(600)]
 
@@ -28,32 +26,6 @@ WEB = MachineSpec(
     ports=(PortRule("tcp", 8080, 8081),),
     labels={"deployment": "physics/web", "node": "server"},
 )
-
-
-def shell(host: PodmanHost, name: str, script: str) -> str:
-    return host.run(name, ["sh", "-c", script]).output.strip()
-
-
-def eventually(condition: Callable[[], bool], patience: float = 15) -> bool:
-    deadline = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
-
-
-def reachable(address: str, port: int) -> bool:
-    with socket.socket() as client:
-        client.settimeout(1.5)
-        return client.connect_ex((address, port)) == 0
-
-
-def serve(host: PodmanHost, name: str, port: int) -> None:
-    """A web server on a machine, as a unit of its systemd, that is up when this returns."""
-    shell(host, name, f"sudo systemd-run --quiet --unit serve-{port} python3 -m http.server {port}")
-    probe = f"python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", {port}), 1)' 2>/dev/null"
-    assert eventually(lambda: host.run(name, ["sh", "-c", probe], accept=(0, 1)).code == 0)
 
 
 def test_a_machine_boots_completely_and_its_key_opens_it_with_sudo(machine_host: PodmanHost) -> None:
@@ -117,10 +89,12 @@ def test_a_volume_is_mounted_before_any_service_and_keeps_its_data_over_stop_and
     shell(machine_host, "web", f"printf '{unit}' | sudo tee /etc/systemd/system/early.service >/dev/null")
     shell(machine_host, "web", "sudo systemctl --quiet enable early.service")
     address = machine_host.list()[0].address
+    hardware = shell(machine_host, "web", "cat /sys/class/net/eth0/address")
     assert machine_host.stop("web").power is Power.STOPPED
     assert machine_host.list()[0].power is Power.STOPPED
     machine = machine_host.start("web")
     assert machine.address == address
+    assert shell(machine_host, "web", "cat /sys/class/net/eth0/address") == hardware
     assert shell(machine_host, "web", "cat /data/note") == "precious"
     assert shell(machine_host, "web", "systemctl is-system-running --wait; cat /early").split() == [
         "running",
@@ -216,7 +190,9 @@ def test_a_copied_tree_replaces_the_old_one_whole(machine_host: PodmanHost, tmp_
     assert shell(machine_host, "client", "/var/tmp/roles/run.sh") == "it runs"
     (tree / "run.sh").unlink()
     machine_host.copy_tree("client", tree, "/var/tmp/roles")
-    assert shell(machine_host, "client", "cd /var/tmp; find roles roles.* -type f; stat -c %U roles").split() == [
+    assert shell(
+        machine_host, "client", "cd /var/tmp; find roles .roles* -type f 2>/dev/null; stat -c %U roles"
+    ).split() == [
         "roles/web/tasks/main.yml",
         "cloudadm",
     ]

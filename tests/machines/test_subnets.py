@@ -10,6 +10,7 @@ import pytest
 
 from mattone.errors import HostError
 from mattone.machines import subnets
+from mattone.machines.lifecycle import hardware_address
 
 Net = ipaddress.IPv4Network
 
@@ -18,6 +19,11 @@ def test_the_same_workspace_gets_the_same_network_and_two_get_different_ones() -
     assert subnets.choose("0000002a", ()) == subnets.choose("0000002a", ())
     assert subnets.choose("0000002a", ()) != subnets.choose("0000002b", ())
     assert subnets.choose("ffffffff", ()).subnet_of(subnets.POOL)
+
+
+def test_an_address_keeps_its_hardware_address_whatever_machine_has_it() -> None:
+    assert hardware_address("0a1b2c3d", "10.213.1.16") == "02:0a:1b:2c:3d:10"
+    assert hardware_address("0a1b2c3d", "10.213.1.17") != hardware_address("0a1b2c3d", "10.213.1.16")
 
 
 def test_busy_networks_are_stepped_over() -> None:

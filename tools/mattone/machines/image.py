@@ -67,26 +67,27 @@ def packages(name: str) -> tuple[str, ...]:
 
 
 def ensure(name: str, cache: Path, progress: Progress | None = None) -> Image:
-    """The image of that name, taken from the cache folder or built into it.
+    """The image of that name, taken from the folder `images` of the cache or built into it.
 
     Any number of callers may ask at the same time: one builds, the others wait. `progress` gets
     lines of the build. Raises HostError when it cannot be built here.
     """
     host = surroundings.read()
-    image = _image(name, cache, host)
+    folder = cache / "images"
+    image = _image(name, folder, host)
     if image.tarball.exists():
         return image
     base = BASES[name]
     below = ensure(base, cache, progress) if base else None
-    with file_lock(cache / f"{name}.lock"):
+    with file_lock(folder / f"{name}.lock"):
         if not image.tarball.exists():
             _build(image, below, host, progress or (lambda _line: None))
     return image
 
 
-def _image(name: str, cache: Path, host: Surroundings) -> Image:
+def _image(name: str, folder: Path, host: Surroundings) -> Image:
     made_of = digest(name, host)
-    return Image(name, made_of, cache / f"{name}-{host.suite}-{made_of}.tar")
+    return Image(name, made_of, folder / f"{name}-{host.suite}-{made_of}.tar")
 
 
 def _build(image: Image, below: Image | None, host: Surroundings, progress: Progress) -> None:

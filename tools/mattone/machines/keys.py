@@ -88,8 +88,10 @@ def wait(layout: Layout, address: str, patience: float = 90.0) -> None:
     Raises HostError for a wrong host key, TransientError after `patience` seconds.
     """
     deadline = time.monotonic() + patience
+    program, *options = ssh(layout, address)
     while True:
-        answer = process.run([*ssh(layout, address), "true"], accept=range(256), timeout=60)
+        # While a machine boots, a short attempt is soon followed by one that works; ssh takes the first value.
+        answer = process.run([program, "-o", "ConnectTimeout=2", *options, "true"], accept=range(256), timeout=60)
         if answer.code == 0:
             return
         if "host key verification failed" in answer.errors.lower():

@@ -70,6 +70,7 @@ class Lifecycle:
             self._podman.run(
                 *("create", "--name", spec.name, "--hostname", spec.name, "--systemd", "always", "--no-hosts"),
                 *("--network", self._podman.network, "--ip", record.address),
+                *("--mac-address", hardware_address(self._layout.identity, record.address)),
                 *("--cgroup-parent", self._podman.cgroup_parent, "--label", f"{_LABEL}={spec.name}"),
                 *("--volume", f"{self._layout.seed(spec.name)}:/.machine:ro,rslave"),
                 # Ubuntu's profile for containers keeps podman from sending them signals; what a machine may do is
@@ -123,3 +124,13 @@ class Lifecycle:
         """Remove the container and every mount of a machine, whatever state they are in."""
         self._podman.run("rm", "--force", "--ignore", "--time", "0", name)
         volumes.unmount_below(self._layout.machine(name))
+
+
+def hardware_address(identity: str, address: str) -> str:
+    """The Ethernet address that belongs to an address of a workspace (8 hex digits); locally administered (IEEE 802).
+
+    It stays over restarts and goes with the address from machine to machine: neighbours that
+    remember it would else send to a machine that is no more, for up to a minute.
+    """
+    last = int(ipaddress.IPv4Address(address)) & 0xFF
+    return ":".join(["02", *(identity[digit : digit + 2] for digit in (0, 2, 4, 6)), f"{last:02x}"])

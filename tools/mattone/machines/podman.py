@@ -156,8 +156,13 @@ class PodmanHost:
                 unbind_inside(container.pid, volume)
 
     def start(self, name: str) -> Machine:
+        """Switch on and wait for SSH; a new one replaces what is left of a machine whose deletion was cut short."""
         self._podman.prepare()
         with self._layout.lock(name):
+            record = self._registry.load(name)
+            if record is not None and record.deleting:
+                self._delete(record)
+                return self._up(self._enlist(record.spec))
             return self._up(self._known(name))
 
     def stop(self, name: str) -> Machine:
@@ -229,7 +234,7 @@ class PodmanHost:
 
 
 def _machine(record: Record, state: str) -> Machine:
-    running = record.ready and state == "running"
+    running = record.ready and not record.deleting and state == "running"
     return Machine(record.spec, record.address, Power.RUNNING if running else Power.STOPPED)
 
 

@@ -16,7 +16,7 @@ _RECEIVE = """\
 set -eu
 target=$1
 mkdir -p -- "$(dirname -- "$target")"
-fresh=$(mktemp -d -- "$target.XXXXXX")
+fresh=$(mktemp -d -- "$(dirname -- "$target")/.$(basename -- "$target").XXXXXX")
 trap 'rm -rf -- "$fresh"' EXIT
 tar -x -f - -C "$fresh" --no-same-owner
 chmod 0755 -- "$fresh"

@@ -18,6 +18,11 @@ from mattone.machines.interface import Volume
 _HINT = "volumes need loop devices and ext4; `mattone doctor` checks them"
 
 
+def _tool(program: str) -> str:
+    # These live in /sbin, which is not on everybody's PATH.
+    return process.require(program, hint=_HINT)
+
+
 class VolumeInUse(HostError):
     """A running machine uses the volume, and the change has to wait until it is switched off."""
 
@@ -44,7 +49,7 @@ def ensure_disk(disk: Path, volume: Volume) -> None:
             stale.unlink(missing_ok=True)
         fresh = disk.with_name(f"{disk.name}.new.{os.getpid()}.{time.monotonic_ns()}")
         _extend(fresh, volume.size)
-        process.run(["mkfs.ext4", "-q", "-F", "-m", "0", "-L", volume.name[:16], str(fresh)], timeout=300)
+        process.run([_tool("mkfs.ext4"), "-q", "-F", "-m", "0", "-L", volume.name[:16], str(fresh)], timeout=300)
         fresh.replace(disk)
         return
     check_growth(disk, volume)
@@ -82,8 +87,8 @@ def mount(disk: Path, folder: Path) -> None:
             _grow_mounted(disk, folder)
         return
     if _must_grow(disk):
-        process.run(["e2fsck", "-p", "-f", str(disk)], accept=(0, 1), timeout=3600)
-        process.run(["resize2fs", str(disk)], timeout=3600)
+        process.run([_tool("e2fsck"), "-p", "-f", str(disk)], accept=(0, 1), timeout=3600)
+        process.run([_tool("resize2fs"), str(disk)], timeout=3600)
     try:
         process.run(["mount", "-t", "ext4", "-o", "loop,nosuid,nodev", str(disk), str(folder)], timeout=60)
     except process.CommandFailed as error:
@@ -92,7 +97,9 @@ def mount(disk: Path, folder: Path) -> None:
 
 def _must_grow(disk: Path) -> bool:
     # The last, incomplete group of blocks may stay unused: a file system is close to its disk's size, not equal.
-    return disk.stat().st_size - filesystem_size(process.run(["dumpe2fs", "-h", str(disk)]).output) >= 1024 * 1024
+    return (
+        disk.stat().st_size - filesystem_size(process.run([_tool("dumpe2fs"), "-h", str(disk)]).output) >= 1024 * 1024
+    )
 
 
 def filesystem_size(header: str) -> int:
@@ -107,8 +114,8 @@ def filesystem_size(header: str) -> int:
 def _grow_mounted(disk: Path, folder: Path) -> None:
     found = process.run(["findmnt", "--noheadings", "--output", "SOURCE", "--mountpoint", str(folder)]).output
     device = found.split()[-1]
-    process.run(["losetup", "--set-capacity", device], timeout=60)
-    answer = process.run(["resize2fs", device], accept=(0, 1), timeout=600)
+    process.run([_tool("losetup"), "--set-capacity", device], timeout=60)
+    answer = process.run([_tool("resize2fs"), device], accept=(0, 1), timeout=600)
     if answer.code:
         raise VolumeInUse(
             f"volume {disk.stem} cannot grow while it is mounted: {answer.errors.strip().splitlines()[-1]}",
