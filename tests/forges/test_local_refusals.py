@@ -21,15 +21,14 @@ OTHERS = ["", "a b", "a\nb", "a\u202eb", "\udcff", "refs/heads/../x", "/a", "x.l
 
 
 @pytest.mark.parametrize("name", [*OPTIONS, *REVISIONS, *OTHERS])
-def test_hostile_branch_names_are_refused_before_git_sees_them_as_options(site: Site, name: str) -> None:
+def test_hostile_branch_names_are_refused_before_git_sees_them_as_options(untouched: Site, name: str) -> None:
     with pytest.raises(InputError, match="is no branch name"):
-        site.forge.open(name, "title", "", "alice")
+        untouched.forge.open(name, "title", "", "alice")
 
 
 @pytest.mark.parametrize("name", ["", "-alice", "al\nice", "alice\x1b[2J", "a <b@c>", " alice", "al/ice", "a" * 201])
-def test_hostile_account_names_are_refused(site: Site, name: str) -> None:
-    site.opened()
-    forge = site.forge
+def test_hostile_account_names_are_refused(untouched: Site, name: str) -> None:
+    forge = untouched.forge
     for act in (forge.approve, forge.close):
         with pytest.raises(InputError, match="is no account name"):
             act(1, name)
@@ -46,10 +45,9 @@ def test_ordinary_account_names_are_taken(site: Site, name: str) -> None:
 @pytest.mark.parametrize(
     ("title", "message"), [("", "needs a title"), (" \n ", "needs a title"), ("x" * 256, "has 256 characters")]
 )
-def test_titles_that_cannot_be_used(site: Site, title: str, message: str) -> None:
-    site.push("wish", {"a": b"b"})
+def test_titles_that_cannot_be_used(untouched: Site, title: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        site.forge.open("wish", title, "", "alice")
+        untouched.forge.open("wish", title, "", "alice")
 
 
 def test_hostile_text_is_stored_as_data_and_shown_harmless(site: Site) -> None:
@@ -83,12 +81,11 @@ def test_sizes_are_capped(site: Site) -> None:
         site.forge.open("other", "title", "é" * ((1 << 19) + 1), "bob")
 
 
-def test_comments_need_a_text_and_plain_markers(site: Site) -> None:
-    site.opened()
+def test_comments_need_a_text_and_plain_markers(untouched: Site) -> None:
     with pytest.raises(InputError, match="needs a text"):
-        site.forge.comment(1, " \n", "bob")
+        untouched.forge.comment(1, " \n", "bob")
     with pytest.raises(InputError, match="is no comment marker"):
-        site.forge.comment(1, "text", "bob", marker="../../x\n")
+        untouched.forge.comment(1, "text", "bob", marker="../../x\n")
 
 
 def test_what_cannot_be_opened(site: Site) -> None:
@@ -143,18 +140,17 @@ def test_changes_that_came_to_main_otherwise_leave_nothing_to_merge(site: Site) 
 
 
 @pytest.mark.parametrize("sha", ["main", "", "HEAD", NONE, "--all", "\udcff"])
-def test_pipelines_are_of_commits_named_in_full(site: Site, sha: str) -> None:
-    site.opened()
+def test_pipelines_are_of_commits_named_in_full(untouched: Site, sha: str) -> None:
     with pytest.raises(InputError, match="is not the full id of a commit"):
-        site.forge.set_pipeline(1, Pipeline(sha, PipelineState.SUCCESS))
+        untouched.forge.set_pipeline(1, Pipeline(sha, PipelineState.SUCCESS))
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0])
-def test_impossible_stage_times_are_refused(site: Site, seconds: float) -> None:
-    head = site.opened().head
+def test_impossible_stage_times_are_refused(untouched: Site, seconds: float) -> None:
+    head = untouched.must_head("wish")
     stages = (("check", PipelineState.SUCCESS, seconds),)
     with pytest.raises(InputError, match="cannot have taken"):
-        site.forge.set_pipeline(1, Pipeline(head, PipelineState.SUCCESS, stages))
+        untouched.forge.set_pipeline(1, Pipeline(head, PipelineState.SUCCESS, stages))
 
 
 def test_the_policy_is_the_protected_branchs_not_the_merge_requests_own(tmp_path: Path) -> None:
@@ -204,6 +200,33 @@ def test_a_damaged_record_is_named(site: Site, data: bytes) -> None:
     for act in (lambda: site.forge.merge_request(1), lambda: site.forge.merge_requests()):
         with pytest.raises(RemoteError, match="record of merge request !1 is damaged"):
             act()
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"description.md": b"\xff"}, "record of merge request !2 is damaged: .*utf-8"),
+        ({"merge-request.json": b"\xff"}, "record of merge request !2 is damaged"),
+        (None, "record of merge request !2 is damaged: .*missing"),
+    ],
+)
+def test_among_many_the_damaged_one_is_named(site: Site, files: dict[str, bytes] | None, message: str) -> None:
+    for name in "abc":
+        site.opened(name)
+    ref = "refs/mattone/merge-requests/2"
+    tree = site.bare.write_tree(files or {}, onto=ref if files else None)
+    site.bare.run("update-ref", ref, site.bare.write_commit(tree, [ref], "damage"))
+    with pytest.raises(RemoteError, match=message):
+        site.forge.merge_requests()
+    assert site.forge.merge_request(1).iid == 1
+
+
+def test_text_that_looks_like_damage_is_read_exactly(site: Site) -> None:
+    site.push("wish", {"a": b"b"})
+    site.forge.open("wish", "a \ufffd title", "\ufffd\u00e9\n" * 3, "alice")
+    site.forge.comment(1, "x missing\n\ufffd", "bob")
+    assert site.forge.merge_requests()[0].description == "\ufffd\u00e9\n" * 3
+    assert site.forge.comments(1)[0].body == "x missing\n\ufffd"
 
 
 def test_places_that_are_no_forge(site: Site, tmp_path: Path) -> None:

@@ -20,16 +20,13 @@ void test() {
     }
 }
 
-/** What merging would do, kept as plan.txt. No credentials are bound here. */
+/** What merging would do, kept as plan.md and plan.json. No credentials are bound here. */
 void plan() {
     setup()
-    int code = sh(script: "${COMMAND} plan --detailed-exitcode --output text >plan.txt", returnStatus: true)
-    echo readFile('plan.txt')
-    archiveArtifacts artifacts: 'plan.txt'
     // 0: nothing to do, 2: there is something to do; both are plans that a person can read
-    if (code != 0 && code != 2) {
-        error "the plan failed with code ${code}"
-    }
+    sh """${COMMAND} plan --detailed-exitcode --output text \\
+        --base "origin/\$CHANGE_TARGET" --out plan.json --markdown plan.md || test \$? -eq 2"""
+    archiveArtifacts artifacts: 'plan.md, plan.json'
 }
 
 /** Bring the merged state about, one build after the other; the credentials exist for that command alone. */

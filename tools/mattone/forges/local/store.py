@@ -19,6 +19,7 @@ from mattone import redact
 from mattone.errors import InputError, MattoneError, RemoteError
 from mattone.forges.interface import Comment, MergeState
 from mattone.forges.local import record as records
+from mattone.forges.local.objects import blobs
 from mattone.forges.local.record import Record
 from mattone.forges.local.refs import RefChange, move_refs
 from mattone.git import ZERO, Repository, Signature
@@ -93,7 +94,7 @@ class Store:
         refs = self.refs()
         if iid not in refs.events:
             raise InputError(f"there is no merge request !{iid}", hint=_nearest(iid, refs.events))
-        snapshot = self._settled(self._snapshot(iid, refs))
+        snapshot = self._settled(self._snapshots([iid], refs)[0])
         if snapshot.unrecorded:
             snapshot = self._recorded(snapshot)
         if snapshot.record.state is not MergeState.OPENED:
@@ -104,21 +105,31 @@ class Store:
     def read_all(self) -> tuple[Snapshot, ...]:
         """Every merge request, the newest first; an open one's base is that of its last event."""
         refs = self.refs()
-        return tuple(self._settled(self._snapshot(iid, refs)) for iid in sorted(refs.events, reverse=True))
+        found = self._snapshots(sorted(refs.events, reverse=True), refs)
+        return tuple(self._settled(snapshot) for snapshot in found)
 
-    def _snapshot(self, iid: int, refs: Refs) -> Snapshot:
-        event = refs.events[iid]
+    def _snapshots(self, iids: Sequence[int], refs: Refs) -> list[Snapshot]:
+        names = [f"{refs.events[iid]}:{path}" for iid in iids for path in (RECORD, DESCRIPTION)]
         try:
-            record = records.load(self.repository.blob(f"{event}:{RECORD}"))
+            files = blobs(self.repository, names)
+        except ValueError as error:
+            if len(iids) == 1:
+                raise self._damaged(iids[0], error) from None
+            return [self._snapshots([iid], refs)[0] for iid in iids]  # which says whose it is
+        return [self._snapshot(iid, refs, *files[2 * n : 2 * n + 2]) for n, iid in enumerate(iids)]
+
+    def _snapshot(self, iid: int, refs: Refs, stored: bytes, text: bytes) -> Snapshot:
+        try:
+            record = records.load(stored)
             if record.iid != iid:
                 raise ValueError(f"it says of itself to be !{record.iid}")
-            description = self.repository.blob(f"{event}:{DESCRIPTION}").decode("utf-8")
+            description = text.decode("utf-8")
         except ValueError as error:
             raise self._damaged(iid, error) from None
         recorded = record.head
         if record.state is MergeState.OPENED:
             record = replace(record, head=refs.branches.get(record.source_branch, recorded))
-        return Snapshot(record, description, event, recorded, refs)
+        return Snapshot(record, description, refs.events[iid], recorded, refs)
 
     def _damaged(self, iid: int, error: ValueError) -> RemoteError:
         return RemoteError(
@@ -140,8 +151,9 @@ class Store:
         if not self.repository.files(event, COMMENTS):
             return ()
         try:
-            index = records.load_comments(self.repository.blob(f"{event}:{COMMENTS}"))
-            bodies = [self.repository.blob(f"{event}:{comment_file(row.id)}").decode("utf-8") for row in index]
+            index = records.load_comments(blobs(self.repository, [f"{event}:{COMMENTS}"])[0])
+            files = blobs(self.repository, [f"{event}:{comment_file(row.id)}" for row in index])
+            bodies = [data.decode("utf-8") for data in files]
         except ValueError as error:
             raise self._damaged(iid, error) from None
         return tuple(replace(row, body=body) for row, body in zip(index, bodies, strict=True))
