@@ -100,7 +100,9 @@ class Podman:
             key: value for key, value in os.environ.items() if not key.startswith(("CONTAINER", "STORAGE_", "NOTIFY_"))
         }
         environment["CONTAINERS_CONF"] = str(self._layout.containers_conf)
-        return process.run(self.command(*arguments), env=environment, accept=accept, timeout=timeout)
+        # conmon leaves a file `oom` in the folder it was started from when a machine runs out of memory
+        home = self._layout.workspace if self._layout.workspace.is_dir() else None
+        return process.run(self.command(*arguments), cwd=home, env=environment, accept=accept, timeout=timeout)
 
     def inspect(self, name: str) -> Container | None:
         """The container of that name, or None."""
