@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mattone.engines.infrastructure_manager.report import failure, remote_machines
+from mattone.engines.infrastructure_manager.report import failure, progress, remote_machines
 from mattone.machines.interface import Machine, MachineSpec, PortRule, Power, Volume
 
 _TASKS = """\
@@ -45,6 +45,11 @@ def test_a_failed_item_of_a_loop_is_found() -> None:
 def test_an_unreachable_machine_is_found() -> None:
     log = _TASKS + 'fatal: [x]: UNREACHABLE! => {"msg": "Failed to connect via ssh", "unreachable": true}\n'
     assert failure(log) == "task [two : Install the thing] failed: Failed to connect via ssh"
+
+
+def test_who_waits_sees_the_task_that_runs() -> None:
+    assert progress(_TASKS) == "task [two : Install the thing]"
+    assert progress("2026-11-22 21:33:37: Copying YAML, hosts and inventory files.\n") == ""
 
 
 def test_a_failure_that_was_ignored_is_no_reason() -> None:

@@ -37,12 +37,6 @@ class Installation:
     version: str
 
 
-def cache_folder() -> Path:
-    """Where downloads and builds that can be made again are kept: `MATTONE_CACHE` or `~/.cache/mattone`."""
-    chosen = os.environ.get("MATTONE_CACHE")
-    return Path(chosen).expanduser() if chosen else Path.home() / ".cache" / "mattone"
-
-
 def pinned_version(requirements: Path = REQUIREMENTS) -> str:
     """The version of IM that a requirements file pins."""
     for line in requirements.read_text(encoding="utf-8").splitlines():
@@ -56,12 +50,15 @@ def install(
 ) -> Installation:
     """The environment for this requirements file, built first where it is missing.
 
+    cache  where it is kept; by default the cache folder of this user
+    say    receives one line when a build begins
+
     Any number of processes may call this at once: one builds, the others wait for it. A build that
-    was killed is thrown away by the next call. `say` gets one line when a build begins.
+    was killed is thrown away by the next call.
 
     Raises HostError: no venv module, no space, a download or hash that failed.
     """
-    cache = cache or cache_folder()
+    cache = cache or _cache_folder()
     found = _installation(cache, requirements)
     if (found.folder / _COMPLETE).is_file():
         return found
@@ -109,6 +106,12 @@ def _build(found: Installation, requirements: Path) -> None:
             f"cannot install the engine: {error.message}", hint="is the package registry reachable? then try again"
         ) from error
     (found.folder / _COMPLETE).touch()
+
+
+def _cache_folder() -> Path:
+    from mattone.platform.site import cache_folder
+
+    return cache_folder()
 
 
 @contextlib.contextmanager

@@ -42,8 +42,8 @@ def observation(client: Client, infrastructure: str, own: Sequence[Machine], *, 
     state, machines = client.state(infrastructure)
     phase, reason = PHASES.get(state, Phase.UNKNOWN), ""
     outputs: Mapping[str, Any] = {}
-    if phase is Phase.PENDING and orphaned:
-        phase, reason = Phase.FAILED, INTERRUPTED
+    if phase is Phase.PENDING:
+        phase, reason = (Phase.FAILED, INTERRUPTED) if orphaned else (phase, progress(client.log(infrastructure)))
     elif phase is Phase.FAILED:
         reason = failure(client.log(infrastructure)) or INTERRUPTED
     elif phase is Phase.UNKNOWN:
@@ -80,6 +80,12 @@ def remote_machines(own: Sequence[Machine]) -> tuple[RemoteMachine, ...]:
 def _port(rule: PortRule) -> str:
     span = str(rule.first) if rule.first == rule.last else f"{rule.first}-{rule.last}"
     return f"{span}/{rule.protocol}"
+
+
+def progress(log: str) -> str:
+    """The task that Ansible began last, for a person who waits; empty before the first."""
+    tasks = _TASK.findall(log)
+    return redact.one_line(f"task [{tasks[-1]}]", _LONGEST) if tasks else ""
 
 
 def failure(log: str) -> str:

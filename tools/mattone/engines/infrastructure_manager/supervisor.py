@@ -34,6 +34,7 @@ from mattone import process, redact
 from mattone.engines.infrastructure_manager import processes
 from mattone.engines.infrastructure_manager.install import Installation
 from mattone.errors import HostError, MattoneError, TransientError
+from mattone.files import write_atomic
 
 _HERE = Path(__file__).parent
 _MARK = "MATTONE_ENGINE"
@@ -204,14 +205,9 @@ class Supervisor:
 
     def _write(self, name: str, value: object) -> None:
         """Write JSON that only the owner can read, whole or not at all."""
-        temporary = self.folder / f".{name}.{os.getpid()}"
         try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(value, file)
-            temporary.replace(self.folder / name)
+            write_atomic(self.folder / name, json.dumps(value).encode(), 0o600)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise HostError(
                 f"cannot write {self.folder / name}: {error.strerror or error}", hint="is the disk full?"
             ) from error
