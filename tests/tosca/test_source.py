@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mattone.errors import Place
-from mattone.tosca.source import MAX_BYTES, Document, load
+from mattone.tosca.limits import MAX_BYTES
+from mattone.tosca.source import Document, load
 
 TEXT = """\
 # a comment

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from typing import Any
-from xml.sax import saxutils
 
 from mattone import __version__
 from mattone.checks import report
@@ -138,11 +137,11 @@ def _case(one: Finding) -> str:
 
 
 def _attribute(text: str) -> str:
-    return saxutils.quoteattr(text)
+    return '"' + _text(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;") + '"'
 
 
 def _text(text: str) -> str:
-    return saxutils.escape(text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _json(value: Any) -> str:

@@ -116,10 +116,20 @@ def _capabilities(context: Context, node: NodeTemplate, kind: TypeDef, here: Her
                 context.out.add("TOSCA1030", message, spot.key_place(), did_you_mean(name, known))
         elif definition.type is not None:
             _capability(context, raw, definition, definition.type, spot, here)
-    for name, definition in known.items():
-        given = node.raw.get("capabilities")
-        if definition.type is not None and not (isinstance(given, dict) and name in given):
-            _capability(context, {}, definition, definition.type, node.spot.at("capabilities", name), here)
+    given = node.raw.get("capabilities")
+    for definition in kind.once("capabilities to fill", _to_fill):
+        if definition.type is not None and not (isinstance(given, dict) and definition.name in given):
+            spot = node.spot.at("capabilities", definition.name)
+            _capability(context, {}, definition, definition.type, spot, here)
+
+
+def _to_fill(kind: TypeDef) -> list[CapabilityDef]:
+    """The capabilities that have a required property without a default."""
+    return [one for one in capabilities_of(kind).values() if any(map(_must_be_given, one.properties.values()))]
+
+
+def _must_be_given(definition: PropertyDef | None) -> bool:
+    return definition is not None and definition.required and not definition.has_default
 
 
 def _capability(context: Context, raw: Any, definition: CapabilityDef, kind: TypeDef, spot: Spot, here: Here) -> None:

@@ -13,6 +13,7 @@ from mattone.checks.topology import check_topology
 from mattone.checks.typedefs import check_types
 from mattone.errors import MattoneError
 from mattone.findings import Finding
+from mattone.tosca.garbage import without_collector
 from mattone.tosca.imports import Resolver, Workspace, read_template
 from mattone.tosca.partial import wholes
 from mattone.tosca.source import Document
@@ -28,18 +29,23 @@ def check_template(path: str, resolver: Resolver) -> tuple[Finding, ...]:
 
     The findings are sorted by path, line and column. Nothing is raised for what files hold.
     """
-    workspace, document = read_template(path, resolver)
-    if document is None:
-        return workspace.problems.findings()
-    out = Collector()
-    for one in workspace.documents(document):
-        check_document(workspace, one, out)
-    out.extend(workspace.problems.findings())
-    return out.findings()
+    with without_collector():
+        workspace, document = read_template(path, resolver)
+        out = Collector()
+        if document is not None:
+            for one in workspace.documents(document):
+                check_document(workspace, one, out)
+        out.extend(workspace.problems.findings())
+        return out.findings()
 
 
 def check_templates(paths: Iterable[str], resolver: Resolver) -> tuple[Finding, ...]:
     """Check many templates and libraries, each document once however many import it."""
+    with without_collector():
+        return _check_all(paths, resolver)
+
+
+def _check_all(paths: Iterable[str], resolver: Resolver) -> tuple[Finding, ...]:
     workspace = Workspace(resolver)
     out = Collector()
     checked: set[str] = set()

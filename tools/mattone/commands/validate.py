@@ -11,6 +11,7 @@ from mattone.cli import common
 from mattone.errors import EXIT_DONE, EXIT_FINDINGS
 
 if TYPE_CHECKING:
+    from mattone.checks.cache import Resolver
     from mattone.checks.report import Read
     from mattone.findings import Finding
     from mattone.platform.site import Site
@@ -34,18 +35,25 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--waivers", type=Path, metavar="FILE", help="accepted findings (waivers.yaml of the repository)"
     )
+    parser.add_argument("--no-cache", action="store_true", help="check anew what has not changed")
     common(parser)
 
 
 def run(
-    targets: Sequence[str], format: str | None, import_map: Path | None, waivers: Path | None, repo: Path, output: str
+    targets: Sequence[str],
+    format: str | None,
+    import_map: Path | None,
+    waivers: Path | None,
+    no_cache: bool,
+    repo: Path,
+    output: str,
 ) -> int:
     """Check, report, and exit with 3 when there are errors."""
     from mattone.findings import Severity
 
     files = [target for target in targets if _is_file(target)]
     if files and len(files) == len(targets):
-        found, read, root = _check_files(files, import_map)
+        found, read, root = _check_files(files, import_map, no_cache)
     else:
         found, read, root = _check_platform(targets, repo)
     found = _waived(found, root, waivers)
@@ -65,9 +73,9 @@ def _print(found: Sequence[Finding], chosen: str, read: Read) -> None:
     print(redact.clean(FORMATS[chosen](ordered, read)), end="", flush=True)
 
 
-def _check_files(files: Sequence[str], import_map: Path | None) -> tuple[Sequence[Finding], Read, Path]:
+def _check_files(files: Sequence[str], import_map: Path | None, no_cache: bool) -> tuple[Sequence[Finding], Read, Path]:
     """Check files in the folder they share with the work directory, or in their own."""
-    from mattone.checks.template import check_templates
+    from mattone.checks.cache import cache_folder, cached_check
     from mattone.tosca.files import FileResolver, read_import_map
 
     root = _root([Path(file) for file in files] + ([import_map] if import_map else []))
@@ -78,7 +86,15 @@ def _check_files(files: Sequence[str], import_map: Path | None) -> tuple[Sequenc
         found = resolver("", path)
         return found[1] if found else None
 
-    return check_templates(paths, resolver), read, root
+    if no_cache:
+        return _checked(paths, resolver), read, root
+    return cached_check(paths, resolver, cache_folder(), _checked), read, root
+
+
+def _checked(paths: Sequence[str], resolver: Resolver) -> tuple[Finding, ...]:
+    from mattone.checks.template import check_templates
+
+    return check_templates(paths, resolver)
 
 
 def _root(files: Sequence[Path]) -> Path:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from mattone.errors import InputError
 from mattone.redact import one_line
-from mattone.tosca.imports import relative_path
+from mattone.tosca.paths import relative_path
 from mattone.tosca.spots import Spot
 from mattone.tosca.types import Scope
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mattone.errors import InputError, Place
-from mattone.tosca.imports import relative_path
-from mattone.tosca.source import load
-from mattone.tosca.spots import show
+from mattone.redact import one_line
+from mattone.tosca.paths import relative_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,8 @@ def read_import_map(path: Path, root: Path) -> dict[str, str]:
         rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
         pairs = {row[0]: row[1] for row in rows if len(row) > 1 and "://" in row[0]}
     else:
+        from mattone.tosca.source import load
+
         document = load(str(path), path.read_bytes())
         if not isinstance(document.value, dict):
             place = document.findings[0].place if document.findings else document.place()
@@ -65,5 +66,5 @@ def _below(target: Path, root: Path, source: Path) -> str:
         return target.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
         raise InputError(
-            f"`{show(target.name)}` lies outside the folder that is checked", place=Place(str(source))
+            f"`{one_line(target.name)}` lies outside the folder that is checked", place=Place(str(source))
         ) from None

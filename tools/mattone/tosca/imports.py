@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -163,8 +162,3 @@ def read_template(path: str, resolver: Resolver) -> tuple[Workspace, Document | 
         place = Spot(Document(path, None, ())).place()
         workspace.problems.extend([finding("TOSCA1007", "there is no such file", place)])
     return workspace, document
-
-
-def relative_path(base: str, reference: str) -> str:
-    """The repository path of a relative reference in the file `base`; may begin with `../` when it leaves."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(base), reference))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import yaml
@@ -16,6 +13,8 @@ from mattone.errors import Place
 from mattone.findings import Finding, finding
 from mattone.redact import one_line
 from mattone.tosca import scalars
+from mattone.tosca.garbage import without_collector
+from mattone.tosca.limits import MAX_DEPTH, MAX_VALUES
 
 __all__ = ["Node", "children", "compose", "compose_or_problem", "construct"]
 
@@ -38,8 +37,6 @@ class _Composer(CParser):
         self.depth = 0
 
     def descend_resolver(self, _parent: Node | None, _index: object) -> None:
-        from mattone.tosca.source import MAX_DEPTH
-
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _TooDeep
@@ -57,21 +54,9 @@ class _Composer(CParser):
         return _STR
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Building a tree makes many objects and no garbage: the cycle collector would only slow it down."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
 def compose(text: str) -> Node | None:
     """The node tree of text that was composed before without a problem."""
-    with _without_collector():
+    with without_collector():
         return _Composer(text).get_single_node()
 
 
@@ -80,8 +65,6 @@ def compose_or_problem(path: str, text: str) -> tuple[Node | None, Finding | Non
     try:
         return compose(text), None
     except _TooDeep:
-        from mattone.tosca.source import MAX_DEPTH
-
         line = _deep_line(text)
         return None, finding("YAML1005", f"values are nested deeper than {MAX_DEPTH} levels", Place(path, line, 1))
     except yaml.reader.ReaderError:
@@ -185,8 +168,6 @@ class _Constructor:
         return known
 
     def _collection(self, node: Node, key: object) -> tuple[Any, int]:
-        from mattone.tosca.source import MAX_VALUES
-
         if id(node) in self.open:
             raise _Refused(finding("YAML1006", "an alias refers to a value that contains it", self.at(node)))
         self.open.add(id(node))
@@ -288,7 +269,7 @@ def construct(path: str, root: Node | None) -> tuple[Any, list[Finding], bool]:
     if root is None:
         return None, [], False
     maker = _Constructor(path)
-    with _without_collector():
+    with without_collector():
         try:
             value, _ = maker.value(root, None)
         except _Refused as refused:

@@ -13,13 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from mattone.errors import Place
 from mattone.findings import Finding, finding
+from mattone.tosca.limits import MAX_BYTES
 
 if TYPE_CHECKING:
     from mattone.tosca.nodes import Node
-
-MAX_BYTES = 5_000_000
-MAX_DEPTH = 100
-MAX_VALUES = 2_000_000  # after aliases are followed; 5 MB hold about one million values
 
 Value = dict[Any, Any] | list[Any] | str | int | float | bool | None
 Key = str | int | float | bool | None
@@ -110,7 +107,7 @@ def load(path: str, data: bytes) -> Document:
     """Read YAML bytes; never raises for what the bytes hold.
 
     path  how the user names the file; it becomes the path of every place
-    data  UTF-8, with or without BOM, LF or CRLF; at most `MAX_BYTES`
+    data  UTF-8, with or without BOM, LF or CRLF; at most `limits.MAX_BYTES`
     """
     if len(data) > MAX_BYTES:
         text = f"the file has {len(data):,} bytes; the limit is {MAX_BYTES:,}"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from mattone.errors import Place
 from mattone.findings import Finding, finding
 from mattone.redact import one_line
 from mattone.tosca.source import Document, Key
+
+_NAME = re.compile(r"[A-Za-z][\w.]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,10 @@ class Collector:
         return tuple(sorted(self._found.values(), key=lambda one: (one.place, one.rule, one.message)))
 
 
-def show(value: object, limit: int = 60) -> str:
+def show(value: Any, limit: int = 60) -> str:
     """A value as one would write it in YAML, short and safe to print."""
+    if value.__class__ is str and len(value) <= limit and _NAME.fullmatch(value):
+        return value  # an ordinary name, as most are: nothing to make safe
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     return one_line(str(value), limit)
@@ -57,6 +62,8 @@ def show(value: object, limit: int = 60) -> str:
 def did_you_mean(name: object, known: Iterable[object], otherwise: str = "") -> str:
     """A hint that names the closest known name, or the few that there are."""
     names = sorted({one for one in known if isinstance(one, str)})
+    import difflib
+
     close = difflib.get_close_matches(str(name), names, 1, 0.6)
     if close:
         return f"Did you mean `{close[0]}`?"
