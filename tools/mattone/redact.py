@@ -18,7 +18,7 @@ from urllib.parse import quote
 MASK = "(secret)"
 
 _SHORTEST = 4  # shorter values would mask ordinary words all over the text
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----.*?(?:-----END \1PRIVATE KEY-----|\Z)", re.DOTALL)
 
 _lock = threading.Lock()
@@ -41,21 +41,25 @@ def register(values: Iterable[str]) -> None:
 
 def _spellings(value: str) -> set[str]:
     encoded = base64.b64encode(value.encode()).decode()
-    found = {value, json.dumps(value)[1:-1], quote(value, safe=""), quote(value), encoded}
+    found = {value, quote(value, safe=""), quote(value), encoded, repr(value)[1:-1]}
+    found |= {json.dumps(value, ensure_ascii=only_ascii)[1:-1] for only_ascii in (True, False)}
     found.update(line.strip() for line in value.splitlines() if len(line.strip()) >= 2 * _SHORTEST)
     return {text for text in found if len(text) >= _SHORTEST}
 
 
 def clean(text: str) -> str:
-    """The text with every registered secret and every private key masked; layout untouched."""
+    """The text with every registered secret and every private key masked; layout untouched.
+
+    A mask that is there already stays as it is: text may come through this door twice.
+    """
     for secret in _secrets:
         if secret in text:
-            text = text.replace(secret, MASK)
+            text = MASK.join(part.replace(secret, MASK) for part in text.split(MASK))
     return _PRIVATE_KEY.sub(MASK, text) if "PRIVATE KEY" in text else text
 
 
 def visible(text: str) -> str:
-    """`clean` text in which control and bidirectional characters are visible escapes.
+    """`clean` text in which control and bidirectional characters and lone surrogates are visible escapes.
 
     Tab and newline stay; a carriage return, ESC or a right-to-left override become ``\\x0d``,
     ``\\x1b``, ``\\u202e``, so that hostile text can neither drive a terminal nor forge lines.
