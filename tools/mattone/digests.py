@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -15,7 +15,19 @@ def of_bytes(data: bytes) -> str:
 
 def of_value(value: Any) -> str:
     """The digest of a plain value: of its JSON with sorted keys and no spaces."""
-    return of_bytes(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
+    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return of_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def plain(value: Any) -> Any:
+    """A value as it comes back from JSON: every key a text, every sequence a list.
+
+    YAML has keys that are numbers or true; they cannot be sorted among texts, and JSON would
+    change their order between writing and reading.
+    """
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str) else json.dumps(key): plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def of_files(files: Iterable[tuple[str, bool, bytes]]) -> str:
