@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +136,8 @@ def _start(
             start_new_session=True,
         )
     except FileNotFoundError:
+        if cwd is not None and not cwd.is_dir():
+            raise HostError(f"the folder {cwd} does not exist") from None
         raise HostError(
             f"the program {command[0]!r} is not installed", hint="`mattone doctor` says what is missing"
         ) from None
@@ -146,33 +149,59 @@ def _follow(child: subprocess.Popen[bytes], data: bytes | None, timeout: float, 
     import threading
 
     assert child.stdout is not None
-    timer = threading.Timer(timeout, end_group, (child,))
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        end_group(child)
+
+    timer = threading.Timer(timeout, expire)
     timer.start()
+    feeder = threading.Thread(target=_feed, args=(child, data), daemon=True)
+    feeder.start()  # beside the reading: a program that answers while it reads would else block both
     lines: list[str] = []
     try:
-        if data is not None and child.stdin is not None:
-            child.stdin.write(data)
-            child.stdin.close()
         for raw in child.stdout:
             line = raw.decode(errors="replace")
             lines.append(line)
             on_line(line.rstrip("\r\n"))
         child.wait()
     finally:
-        expired = not timer.is_alive()
         timer.cancel()
-    if expired:
+    feeder.join()
+    if expired.is_set():
         raise subprocess.TimeoutExpired(child.args, timeout)
     return "".join(lines)
 
 
-def end_group(child: subprocess.Popen[bytes], grace: float = GRACE) -> None:
-    """End a child and all of its process group: SIGTERM, and after `grace` seconds SIGKILL."""
-    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, grace)):
+def _feed(child: subprocess.Popen[bytes], data: bytes | None) -> None:
+    if data is None or child.stdin is None:
+        return
+    with contextlib.suppress(BrokenPipeError):  # it does not want to read all of it
+        child.stdin.write(data)
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.close()
+
+
+def end_group(child: subprocess.Popen[bytes], grace: float | None = None) -> None:
+    """End a child and all of its process group: SIGTERM, and after `grace` seconds (`GRACE`) SIGKILL."""
+    patience = GRACE if grace is None else grace
+    for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, number)
-        try:
+        end = time.monotonic() + patience
+        with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(patience)
+        # The child may end first and leave behind what it started.
+        while _group_lives(child.pid) and time.monotonic() < end:
+            time.sleep(0.02)
+        if child.returncode is not None and not _group_lives(child.pid):
             return
-        except subprocess.TimeoutExpired:
-            continue
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
