@@ -144,7 +144,10 @@ def test_nothing_of_a_stopped_program_is_left_not_even_what_ignores_sigterm(
 ) -> None:
     monkeypatch.setattr(process, "GRACE", 0.5)
     note = tmp_path / "pid"
-    stubborn = f"import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open({str(note)!r}, 'w').write(str(os.getpid())); print('up', flush=True); time.sleep(60)"
+    stubborn = (
+        "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        f"open({str(note)!r}, 'w').write(str(os.getpid())); print('up', flush=True); time.sleep(60)"
+    )
     starter = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {stubborn!r}]); time.sleep(60)"
 
     def interrupt(_line: str) -> None:

@@ -98,6 +98,11 @@ class Repository:
         result = process.run(
             ["git", "-C", str(start), "rev-parse", "--show-toplevel"], env=environment(), accept=(0, 128)
         )
+        if "dubious ownership" in result.errors:
+            raise InputError(
+                f"the repository of {start} belongs to another user",
+                hint="if you trust it: `git config --global --add safe.directory FOLDER`",
+            )
         if result.code != 0:
             raise InputError(f"{start} is not inside a git repository", hint="run it in a clone, or give --repo PATH")
         return cls(Path(result.output.rstrip("\n")))
@@ -129,7 +134,16 @@ class Repository:
     def _reader(self) -> gitpython.Repo:
         import git as gitpython
 
-        return gitpython.Repo(self.root)
+        repo = gitpython.Repo(self.root)
+        # GitPython's child inherits our environment: name what an outer git may have set otherwise.
+        common = str(repo.common_dir)
+        repo.git.update_environment(
+            GIT_DIR=str(repo.git_dir),
+            GIT_COMMON_DIR=common,
+            GIT_OBJECT_DIRECTORY=str(Path(common) / "objects"),
+            GIT_ALTERNATE_OBJECT_DIRECTORIES="",
+        )
+        return repo
 
     def close(self) -> None:
         """End the reading process; needed only where many repositories are opened."""
@@ -174,8 +188,13 @@ class Repository:
         return tuple(sorted(entries, key=lambda entry: entry.path))
 
     def blob(self, blob: str) -> bytes:
-        """A blob's content by its object id."""
-        _, _, _, data = self._reader.git.get_object_data(blob)
+        """A blob's content by its object id. Raises MattoneError when it is not there."""
+        try:
+            _, _, _, data = self._reader.git.get_object_data(blob)
+        except ValueError as error:
+            raise MattoneError(
+                f"the repository {self.root} has no object {blob}", hint="`git fsck` says what is damaged"
+            ) from error
         return bytes(data)
 
     def read(self, revision: str, path: str) -> bytes | None:
@@ -185,9 +204,13 @@ class Repository:
                 return self.blob(entry.blob)
         return None
 
-    def last_change(self, revision: str, path: str) -> str | None:
-        """The id of the newest commit up to a revision that changed a path."""
-        return self.run("log", "-1", "--format=%H", revision, "--", path).output.strip() or None
+    def last_change(self, revision: str, *paths: str) -> str | None:
+        """The id of the newest commit up to a revision that changed one of the paths."""
+        return self.run("rev-list", "-1", revision, "--", *paths).output.strip() or None
+
+    def contains(self, revision: str, commit: str) -> bool:
+        """Whether a commit is in a revision's history."""
+        return self.run("merge-base", "--is-ancestor", commit, revision, accept=(0, 1)).code == 0
 
     def refs(self, prefix: str) -> dict[str, str]:
         """Ref name to the commit it leads to (annotated tags followed), for all below a prefix."""

@@ -59,9 +59,10 @@ def open_site(start: Path) -> Site:
     repository = Repository.discover(start)
     unfinished = repository.unfinished()
     if unfinished:
+        undo = "reset" if unfinished == "bisect" else "--abort"
         raise InputError(
             f"{repository.root} is in the middle of a {unfinished}",
-            hint=f"finish it, or undo it with `git {unfinished} --abort`, and run this again",
+            hint=f"finish it, or undo it with `git {unfinished} {undo}`, and run this again",
         )
     if not any((repository.root / name).exists() for name in (FILE, "catalog", "deployments")):
         raise InputError(
