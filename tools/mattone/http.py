@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mattone import redact
 from mattone.errors import RemoteError, TransientError
+
+if TYPE_CHECKING:
+    import requests
 
 _TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
 
@@ -33,8 +38,13 @@ def call(
 
     `timeout` is in seconds, for connecting and for each silence while reading.
 
-    Raises TransientError when the server cannot be reached, is silent, or answers 408, 425,
-    429, 502, 503 or 504; RemoteError for any other status that `accept` does not list.
+    A proxy that the environment names is used for other hosts, never for this one; a `.netrc` is
+    not read: credentials are those that the caller gives. Text is UTF-8 unless the server says
+    otherwise.
+
+    Raises TransientError when the server cannot be reached, is silent, breaks off its answer, or
+    answers 408, 425, 429, 502, 503 or 504; RemoteError for any other status that `accept` does
+    not list.
     """
     import requests
 
@@ -46,19 +56,48 @@ def call(
             data=body.encode() if body is not None else None,
             timeout=timeout,
             allow_redirects=False,
+            auth=_as_given,
+            proxies={"http": "", "https": ""} if _is_this_host(url) else None,
         )
     except requests.Timeout as error:
         raise TransientError(f"{method} {_short(url)}: no answer within {timeout:.0f} s") from error
     except requests.ConnectionError as error:
         raise TransientError(f"{method} {_short(url)}: cannot connect") from error
-    except requests.RequestException as error:
-        raise RemoteError(f"{method} {_short(url)}: {redact.one_line(str(error))}") from error
-    response = Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.text)
+    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+        raise TransientError(f"{method} {_short(url)}: the answer broke off") from error
+    except (requests.RequestException, ValueError) as error:
+        # Its text may hold the whole URL; its kind says enough: InvalidURL, InvalidHeader, ...
+        raise RemoteError(f"{method} {_short(url)}: {type(error).__name__}") from error
+    response = Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, _text(answer))
     if response.status in accept:
         return response
     kind = TransientError if response.status in _TRANSIENT else RemoteError
     raise kind(f"{method} {_short(url)}: HTTP {response.status}: {redact.one_line(response.body, 400)}")
 
 
+def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leaves the headers alone; without it requests would put in what a `.netrc` says."""
+    return request
+
+
+def _is_this_host(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return host == "localhost" or host == "::1" or host.startswith("127.")
+
+
+def _text(answer: requests.Response) -> str:
+    declared = answer.encoding if "charset" in answer.headers.get("Content-Type", "").lower() else None
+    try:
+        return answer.content.decode(declared or "utf-8", "replace")
+    except LookupError:
+        return answer.content.decode("utf-8", "replace")
+
+
 def _short(url: str) -> str:
-    return redact.one_line(url.split("?", 1)[0], 120)
+    """A URL for messages: without query, user and password."""
+    scheme, separator, rest = url.split("?", 1)[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return redact.one_line(f"{scheme}{separator}{host.rsplit('@', 1)[-1]}{slash}{path}", 120)
