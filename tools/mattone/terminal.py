@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mattone import redact
+from mattone import digests, redact
 from mattone.errors import MattoneError
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def say(text: str = "") -> None:
 
 def say_json(value: Any) -> None:
     """Print a value as JSON, cleaned, with stable key order."""
-    print(redact.clean(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)), flush=True)
+    text = json.dumps(digests.plain(value), indent=2, sort_keys=True, ensure_ascii=False)
+    print(redact.clean(text).encode("utf-8", "backslashreplace").decode(), flush=True)
 
 
 def note(line: str) -> None:
@@ -32,7 +34,8 @@ def note(line: str) -> None:
     if _live is not None:
         _live.print_above(text)
     else:
-        print(text, file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # a closed pipe or a full disk must not end what is under way
+            print(text, file=sys.stderr, flush=True)
 
 
 class Trickle:
@@ -98,7 +101,7 @@ class Progress:
             self._status.console.print(text, markup=False, highlight=False)
 
     def _print(self, line: str) -> None:
-        print(f"[{time.monotonic() - self._started:6.1f} s] {redact.visible(line)}", file=sys.stderr, flush=True)
+        note(f"[{time.monotonic() - self._started:6.1f} s] {line}")
 
 
 _live: Progress | None = None  # the one that owns the terminal's last line
