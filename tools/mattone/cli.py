@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _report(_host_error(error), as_json)
         return HostError.exit_code
     except Exception as error:  # noqa: BLE001 - the last line of defence, and the only one
-        _report_defect(error)
+        _report_defect(error, as_json)
         return EXIT_INTERNAL
 
 
@@ -155,7 +155,11 @@ def _report(error: MattoneError, as_json: bool) -> None:
         terminal.complain(error)
         return
     place = str(error.place) if error.place else ""
-    fields = {"message": error.message, "place": place, "hint": error.hint, "exit_code": error.exit_code}
+    _report_json(error.message, place, error.hint, error.exit_code)
+
+
+def _report_json(message: str, place: str, hint: str, code: int) -> None:
+    fields = {"message": message, "place": place, "hint": hint, "exit_code": code}
     print(redact.clean(json.dumps({"error": fields})), file=sys.stderr)
 
 
@@ -170,22 +174,27 @@ def _host_error(error: OSError) -> HostError:
     return HostError(f"{error.strerror or error}{where}", hint=hints.get(error.errno or 0, ""))
 
 
-def _report_defect(error: Exception) -> None:
+def _report_defect(error: Exception, as_json: bool) -> None:
     log = _crash_log(error)
     where = f"; the details are in {log}" if log else ""
-    print(redact.visible(f"internal error: {type(error).__name__}: {error}{where}"), file=sys.stderr)
-    print(" hint: this is a defect of mattone; please report it with that file", file=sys.stderr)
+    message = redact.visible(f"internal error: {type(error).__name__}: {error}{where}")
+    hint = f"this is a defect of mattone; please report it{' with that file' if log else ''}"
+    if as_json:
+        _report_json(message, "", hint, EXIT_INTERNAL)
+    else:
+        print(f"{message}\n hint: {hint}", file=sys.stderr)
 
 
 def _crash_log(error: Exception) -> Path | None:
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mattone"
-    path = state / f"crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.log"
     text = f"mattone {__version__}\nargv: {sys.argv[1:]}\n\n{''.join(traceback.format_exception(error))}"
     try:
+        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mattone"
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(redact.clean(text), encoding="utf-8")
-        path.chmod(0o600)
-    except OSError:
+        path = state / f"crash-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.log"
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(redact.clean(text))
+    except (OSError, RuntimeError):  # no room, no right, or no home folder
         return None
     return path
 
