@@ -225,9 +225,17 @@ def test_every_command_has_a_help_with_examples(name: str, capsys: pytest.Captur
     shown = capsys.readouterr().out
     assert f"examples:\n  mattone {name}" in shown
     parser = ArgumentParser()
-    module = importlib.import_module(f"mattone.commands.{name}")
-    module.arguments(parser)
-    assert {"--repo", "--output"} <= {word for action in parser._actions for word in action.option_strings}
+    importlib.import_module(f"mattone.commands.{name}").arguments(parser)
+    for one in _leaves(parser):
+        assert {"--repo", "--output"} <= {word for action in one._actions for word in action.option_strings}
+
+
+def _leaves(parser: ArgumentParser) -> list[ArgumentParser]:
+    """The parser itself, or those of its subcommands."""
+    below = [
+        child for action in parser._actions if isinstance(action.choices, dict) for child in action.choices.values()
+    ]
+    return below or [parser]
 
 
 def test_starting_up_imports_nothing_slow() -> None:

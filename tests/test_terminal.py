@@ -37,7 +37,7 @@ def test_an_error_has_its_place_and_hint(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_table_is_aligned_and_keeps_hostile_cells_on_their_line() -> None:
-    rows = [{"name": "a\nb\x1b", "much_longer": 1}, {"name": "", "much_longer": None}]
+    rows: list[dict[str, object]] = [{"name": "a\nb\x1b", "much_longer": 1}, {"name": "", "much_longer": None}]
     lines = terminal.table(rows, ("name", "much_longer")).split("\n")
     assert lines == ["NAME     MUCH LONGER", "a b\\x1b  1", "-        -"]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ZERO = "0" * 40  # as the old value of a ref: it must not exist yet
 
-_FILE, _SYMLINK, _FOLDER = "100644", "120000", "040000"
+_FILE, _SYMLINK, _SUBMODULE = "100644", "120000", "160000"
 _UNFINISHED = {
     "MERGE_HEAD": "merge",
     "rebase-merge": "rebase",
@@ -47,6 +47,10 @@ class Entry:
     @property
     def is_symlink(self) -> bool:
         return self.mode == _SYMLINK
+
+    @property
+    def is_submodule(self) -> bool:
+        return self.mode == _SUBMODULE
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,10 @@ def find(tree: Tree) -> tuple[dict[str, str], tuple[Finding, ...]]:
     findings: list[Finding] = []
     for path in tree.files(FOLDER):
         pure = PurePosixPath(path)
-        if pure.suffix not in {".yaml", ".yml"} or pure.name.endswith((".lock.yaml", ".lock.yml")):
+        if pure.name.endswith((".lock.yaml", ".lock.yml")):
+            continue
+        if pure.suffix not in {".yaml", ".yml"}:
+            findings += _links(tree, path)
             continue
         problem = _misplaced(pure, found)
         if problem is None:
@@ -90,6 +93,15 @@ def find(tree: Tree) -> tuple[dict[str, str], tuple[Finding, ...]]:
         else:
             findings.append(Finding(problem[0], Severity.ERROR, problem[1], Place(path), problem[2]))
     return found, tuple(findings)
+
+
+def _links(tree: Tree, path: str) -> tuple[Finding, ...]:
+    """A finding on a link: it may stand for a whole group, which would seem gone without a word."""
+    try:
+        tree.read(path)
+    except InputError as error:
+        return (_refused(error, path),)
+    return ()
 
 
 def _misplaced(path: PurePosixPath, found: Mapping[str, str]) -> tuple[str, str, str] | None:

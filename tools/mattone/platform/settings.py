@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ FILE = "mattone.toml"
 _KEYS = {"environment", "engine", "forge", "merge"}  # `merge` is the forge's own table
 _ENGINES = ("infrastructure-manager",)
 _FORGES = ("local",)
+_AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +35,51 @@ def load_settings(tree: Tree) -> Settings:
     if data is None:
         return Settings()
     try:
-        table = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not TOML: {error}", place=Place(FILE), hint="see https://toml.io") from error
-    for key in table:
-        if key not in _KEYS:
-            raise InputError(f"unknown setting {key!r}", place=Place(FILE), hint=did_you_mean(key, _KEYS))
-    environment = table.get("environment", Settings().environment)
-    if not isinstance(environment, str) or not is_label(environment):
-        raise InputError("`environment` must be a DNS label", place=Place(FILE), hint='for example "production"')
-    return Settings(environment, _kind(table, "engine", _ENGINES), _kind(table, "forge", _FORGES))
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError("not UTF-8 text", place=Place(FILE, line), hint="save the file as UTF-8") from error
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _AT.search(str(error))
+        place = Place(FILE, int(found[1]), int(found[2])) if found else Place(FILE)
+        raise InputError(f"not TOML: {_AT.sub('', str(error))}", place=place, hint="see https://toml.io") from error
+    return _Reader(text, table).settings()
 
 
-def _kind(table: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str:
-    section = table.get(name, {})
-    kind = section.get("kind", known[0]) if isinstance(section, dict) else section
-    if kind not in known:
-        raise InputError(f"{name}.kind cannot be {kind!r}", place=Place(FILE), hint=f"known: {', '.join(known)}")
-    return str(kind)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the table; the text is there to say where something stands."""
+
+    text: str
+    table: Mapping[str, Any]
+
+    def settings(self) -> Settings:
+        self._refuse_unknown(self.table, _KEYS, "")
+        environment = self.table.get("environment", Settings().environment)
+        if not isinstance(environment, str) or not is_label(environment):
+            raise self._error("environment", "`environment` must be a DNS label", 'for example "production"')
+        return Settings(environment, self._kind("engine", _ENGINES), self._kind("forge", _FORGES))
+
+    def _kind(self, name: str, known: tuple[str, ...]) -> str:
+        section = self.table.get(name, {})
+        if not isinstance(section, dict):
+            raise self._error(name, f"{name!r} must be a table", f"write [{name}] and below it kind = ...")
+        self._refuse_unknown(section, {"kind"}, f"{name}.")
+        kind = section.get("kind", known[0])
+        if kind not in known:
+            raise self._error(name, f"{name}.kind cannot be {kind!r}", f"known: {', '.join(known)}")
+        return str(kind)
+
+    def _refuse_unknown(self, table: Mapping[str, Any], known: set[str], prefix: str) -> None:
+        for key in table:
+            if key not in known:
+                raise self._error(key, f"unknown setting {prefix + key!r}", did_you_mean(key, known))
+
+    def _error(self, key: str, message: str, hint: str) -> InputError:
+        """An error at the line where a key, or the table of that name, stands."""
+        lines = self.text.splitlines()
+        stands = re.compile(rf"""\s*\[?\s*["']?{re.escape(key)}\b""")
+        line = next((number for number, content in enumerate(lines, 1) if stands.match(content)), 0)
+        return InputError(message, place=Place(FILE, line), hint=hint)

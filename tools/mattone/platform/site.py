@@ -45,8 +45,12 @@ class Site:
 
     def folder(self, *parts: str) -> Path:
         """A folder of the workspace, made for the owner alone when it is missing."""
-        path = self.workspace.joinpath(*parts)
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self.workspace
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+        for part in parts:  # one by one: `parents` would make those between for everybody
+            path /= part
+            path.mkdir(mode=0o700, exist_ok=True)
         return path
 
 

@@ -16,10 +16,10 @@ class Tree(Protocol):
     """Files by their path from the repository's root, with forward slashes."""
 
     def files(self, under: str = "") -> tuple[str, ...]:
-        """Paths of all regular files below a folder, sorted."""
+        """Paths of all files below a folder, sorted; a symbolic link is a file, whatever it leads to."""
 
     def read(self, path: str) -> bytes | None:
-        """A file's content, or None when there is none. Raises InputError for a symlink."""
+        """A file's content, or None when there is none. Raises InputError for a symlink or a submodule."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,15 @@ class WorkTree:
         found = []
         for folder, names, files in os.walk(start, onerror=_fail):
             names[:] = sorted(name for name in names if name not in {".git", ".mattone", "__pycache__"})
-            found += [(Path(folder) / name).relative_to(self.root).as_posix() for name in files]
+            links = [name for name in names if (Path(folder) / name).is_symlink()]
+            found += [(Path(folder) / name).relative_to(self.root).as_posix() for name in (*files, *links)]
         return tuple(sorted(found))
 
     def read(self, path: str) -> bytes | None:
         file = self.root / path
         self._refuse_symlink(file, path)
+        if file.exists() and not file.is_file():
+            return None  # a folder, or a pipe that nobody writes to
         try:
             return file.read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -73,6 +76,10 @@ class RevisionTree:
             return None
         if entry.is_symlink:
             raise _symlink(path)
+        if entry.is_submodule:
+            raise InputError(
+                "submodules are not followed", place=Place(path), hint="put the files themselves into the repository"
+            )
         return self.repository.blob(entry.blob)
 
     def entries(self, under: str = "") -> tuple[Entry, ...]:
