@@ -54,15 +54,15 @@ def run(
 
     session = Session.open(repo)
     with session.lease():
+        unsettled = {} if dry_run else _settle(session)
         made = session.plan(look=True, only=deployments)
         if plan is not None:
             _must_hold(plan, made)
-        steps = _allowed(made, prune, set(confirm))
-        if dry_run or not steps:
-            _tell(output, made, [], show.as_text(made))
-            return EXIT_DONE
-        records, errors = _carry_out(session, steps)
-    _tell(output, made, records, "")
+        steps = [step for step in _allowed(made, prune, set(confirm)) if step.deployment not in unsettled]
+        work = bool(steps) and not dry_run
+        records, errors = _carry_out(session, steps) if work else ([], [])
+    _tell(output, made, records, "" if work else show.as_text(made))
+    errors = [*unsettled.values(), *errors]
     for error in errors[1:]:
         from mattone import terminal
 
@@ -70,6 +70,21 @@ def run(
     if errors:
         raise _gravest(errors)
     return EXIT_DONE
+
+
+def _settle(session: Session) -> dict[str, MattoneError]:
+    """End what an earlier run left open; the deployments of which nobody knows, with the reason."""
+    from mattone import terminal
+    from mattone.reconcile.applier import make_applier
+
+    unsettled: dict[str, MattoneError] = {}
+    for name, operation in session.journal.open_operations().items():
+        with terminal.progress(f"settle {name}") as progress:
+            try:
+                make_applier(session, progress.update).settle(operation)
+            except MattoneError as error:
+                unsettled[name] = error
+    return unsettled
 
 
 def _must_hold(path: Path, made: Plan) -> None:

@@ -19,7 +19,7 @@ def open_engine(site: Site) -> Engine:
     from mattone.engines.infrastructure_manager.install import install
 
     prepare = partial(install, site.cache, say=terminal.note)
-    return InfrastructureManagerEngine(site.workspace / "engine", machine_host(site), prepare)
+    return InfrastructureManagerEngine(site.workspace, machine_host(site), prepare)
 
 
 def machine_host(site: Site) -> PodmanHost:

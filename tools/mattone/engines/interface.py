@@ -102,6 +102,13 @@ class Engine(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def instance(self) -> str:
+        """Which installation of the engine this is: what one holds, another does not know.
+
+        A URL for an engine with an address; an id of its own for one that lives in a workspace.
+        """
+
     def version(self) -> str:
         """Name and version of the engine that answers, for the record."""
 

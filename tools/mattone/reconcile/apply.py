@@ -77,39 +77,45 @@ class Applier:
         OutcomeUnknown when nobody knows whether it did, and any error of preparing (nothing was
         done then).
         """
-        opened = self.journal.open_operations().get(step.deployment)
-        if opened is not None:
-            self._settle(opened)
         if step.change is Change.DELETE or wish is None:
             return self._delete(step)
         return self._bring(step, wish)
 
     # What an earlier run left open
 
-    def _settle(self, operation: Operation) -> None:
-        """Find out what became of an open operation and close it; its step is then planned work again."""
-        details = operation.details
-        if operation.state in {State.SUCCEEDED, State.FAILED} and "record" in details:
-            self._record(operation, Record(**_revive(details["record"])))
-            return
-        self.report("an earlier operation was interrupted; finding out what it did")
-        if operation.state is State.PLANNED:
+    def settle(self, operation: Operation) -> None:
+        """Find out what became of an open operation, before anything is planned.
+
+        One that ended is recorded now; one that sent nothing is closed. One that may have acted
+        stays open, so that the plan brings its deployment about again; it is closed when that is
+        recorded. Raises OutcomeUnknown when the engine does not say.
+        """
+        if operation.state in {State.SUCCEEDED, State.FAILED}:
+            self._record(operation, Record(**_revive(operation.details["record"])))
+        elif operation.state is State.PLANNED:
             self._close(operation, "interrupted before anything was sent")
-            return
+        else:
+            self.report("an earlier operation was interrupted; finding out what it did")
+            self._find_out(operation)
+
+    def _find_out(self, operation: Operation) -> None:
         try:
-            found = self.engine.find(operation.deployment)
+            found = self._held(operation.deployment)
         except RemoteError as error:
             self.journal.write(operation.id, operation.deployment, State.UNKNOWN, reason=str(error))
             raise OutcomeUnknown(
                 f"{operation.deployment}: an interrupted operation may have happened, the engine does not say: {error}",
                 hint="run `mattone apply` again when the engine answers",
             ) from error
+        self.report("its work is taken over" if found else "it left nothing behind")
+
+    def _held(self, deployment: str) -> str:
+        """The engine's id when it already holds the deployment, else "": never two for one wish."""
+        found = self.engine.find(deployment)
         if len(found) > 1:
             listed = ", ".join(remote.id for remote in found)
-            raise OutcomeUnknown(f"{operation.deployment}: the engine holds it more than once: {listed}")
-        self._close(
-            operation, "interrupted; its work is taken over" if found else "interrupted; nothing was left behind"
-        )
+            raise OutcomeUnknown(f"{deployment}: the engine holds it more than once: {listed}")
+        return found[0].id if found else ""
 
     def _close(self, operation: Operation, reason: str) -> None:
         self.journal.write(operation.id, operation.deployment, State.RECORDED, reason=reason)
@@ -119,7 +125,7 @@ class Applier:
     def _bring(self, step: Step, wish: Wish) -> Record:
         operation = uuid.uuid4().hex
         prepared = self.prepare(wish, operation)
-        remote_id = self._existing(step)
+        remote_id = self._held(step.deployment)
         action = Action.UPDATE if remote_id else Action.CREATE
         times = {"planned": now()}
         begun = time.monotonic()
@@ -133,14 +139,6 @@ class Applier:
         times["ended"] = now()
         record = self._described(step, wish, prepared, observation, remote_id, action, operation)
         return self._finish(record, observation, times, time.monotonic() - begun)
-
-    def _existing(self, step: Step) -> str:
-        """The engine's id when it already holds the deployment: never two for one wish."""
-        found = self.engine.find(step.deployment)
-        if len(found) > 1:
-            listed = ", ".join(remote.id for remote in found)
-            raise OutcomeUnknown(f"{step.deployment}: the engine holds it more than once: {listed}")
-        return found[0].id if found else ""
 
     def _send(self, operation: str, deployment: str, remote_id: str, prepared: Prepared) -> str:
         try:
@@ -221,8 +219,7 @@ class Applier:
         operation = uuid.uuid4().hex
         times = {"planned": now()}
         begun = time.monotonic()
-        found = self.engine.find(step.deployment)
-        ids = [remote.id for remote in found]
+        ids = [remote.id for remote in self.engine.find(step.deployment)]
         self.journal.write(operation, step.deployment, State.PLANNED, action=Action.DELETE)
         times["started"] = now()
         self.journal.write(operation, step.deployment, State.STARTED, remote_id=",".join(ids))
@@ -246,7 +243,8 @@ class Applier:
     # The end of every operation
 
     def _engine(self, remote_id: str) -> dict[str, str]:
-        return {"name": self.engine.name, "version": self.engine.version(), "id": remote_id}
+        engine = self.engine
+        return {"name": engine.name, "version": engine.version(), "instance": engine.instance, "id": remote_id}
 
     def _finish(self, record: Record, observation: Observation, times: Mapping[str, str], seconds: float) -> Record:
         from dataclasses import replace
@@ -272,6 +270,8 @@ class Applier:
     def _record(self, operation: Operation, record: Record) -> Record:
         kept = self.records.append(record)
         self.journal.write(operation.id, operation.deployment, State.RECORDED)
+        while (older := self.journal.open_operations().get(operation.deployment)) is not None:
+            self._close(older, f"interrupted; taken over by {operation.id}")
         return kept
 
 

@@ -94,11 +94,21 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known about one deployment besides the wish: records, open operation, the engine's view."""
+    """What is known about one deployment besides the wish: records, open operation, the engine's view.
+
+    instance  which installation of the engine would be used; empty when that does not matter
+    """
 
     history: History
     operation: Operation | None = None
     observation: Observation | None = None
+    instance: str = ""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another installation of the engine holds the deployment, of which this one knows nothing."""
+        running = self.history.running
+        return bool(running and self.instance and running.engine.get("instance", self.instance) != self.instance)
 
 
 def make_plan(environment: str, head: str, base: str, wishes: Mapping[str, Wish], known: Mapping[str, Known]) -> Plan:
@@ -114,7 +124,11 @@ def _step(name: str, wish: Wish | None, known: Known) -> Step | None:
     if wish is None:
         if running is None and not interrupted:
             return None
+        if known.elsewhere:
+            return _made(name, Change.BLOCKED, "the engine of another workspace made it; delete it there", None, known)
         return _made(name, Change.DELETE, "its file is gone from the merged state", None, known)
+    if known.elsewhere:
+        return _made(name, Change.BLOCKED, "the engine of another workspace made it; apply there", wish, known)
     if running is None:
         why = "an earlier attempt was interrupted" if interrupted else "it does not exist yet"
         return _made(name, Change.CREATE, why, wish, known)

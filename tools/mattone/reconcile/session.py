@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mattone.engines.interface import Engine, Observation
+from mattone.engines.interface import Engine
 from mattone.errors import InputError, LockHeld, MattoneError
 from mattone.pins.releases import Releases
 from mattone.platform.deployments import split_id
@@ -89,8 +89,10 @@ class Session:
         history = self.records.recent(deployment)
         running = history.running
         operation = self.journal.open_operations().get(deployment)
-        seen: Observation | None = self.engine.observe(running.remote_id) if look and running is not None else None
-        return Known(history, operation, seen)
+        if running is None or not look:
+            return Known(history, operation)
+        known = Known(history, operation, None, self.engine.instance)
+        return known if known.elsewhere else replace(known, observation=self.engine.observe(running.remote_id))
 
     def running(self, deployment: str) -> Record:
         """The record of what runs for a deployment. Raises InputError when nothing does."""

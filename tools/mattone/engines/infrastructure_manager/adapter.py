@@ -79,6 +79,10 @@ class InfrastructureManagerEngine:
     def name(self) -> str:
         return "infrastructure-manager"
 
+    @property
+    def instance(self) -> str:
+        return self._folder.identity()
+
     def version(self) -> str:
         return f"Infrastructure Manager {self._client().version()}"
 

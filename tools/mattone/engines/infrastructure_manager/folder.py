@@ -4,6 +4,7 @@
   locks/<remote id>            held while a command works on that deployment
   logs/<remote id>/NNNN.log    what IM printed in earlier operations, the last few
   playbooks/                   exist only while IM reads them
+  identity                     an id of this engine, so that records tell it from that of another workspace
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import contextlib
 import fcntl
 import os
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mattone import redact
 from mattone.errors import HostError, LockHeld, RemoteError
+from mattone.files import write_atomic
 
 _REMOTE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _KEPT_LOGS = 5
@@ -39,6 +42,13 @@ class Folder:
             except BlockingIOError:
                 raise LockHeld(f"another command is working on {remote}", hint="wait until it has ended") from None
             yield
+
+    def identity(self) -> str:
+        """An id of this workspace's engine, made at the first call and kept."""
+        file = self.path / "identity"
+        if not file.exists():
+            write_atomic(file, f"{uuid.uuid4()}\n".encode(), 0o600)
+        return file.read_text(encoding="utf-8").strip()
 
     def is_working(self, remote: str) -> bool:
         """Whether somebody holds the lock. The kernel frees it when its holder is killed."""
