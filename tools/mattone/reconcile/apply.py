@@ -133,27 +133,38 @@ class Applier:
         self.report(f"{action}: sending to {self.engine.name}")
         times["started"] = now()
         self.journal.write(operation, step.deployment, State.STARTED, remote_id=remote_id)
-        remote_id = self._send(operation, step.deployment, remote_id, prepared)
-        self.journal.write(operation, step.deployment, State.SENT, remote_id=remote_id)
-        observation = self._wait(step.deployment, remote_id)
+        remote_id, observation = self._brought(operation, step.deployment, remote_id, prepared)
         times["ended"] = now()
         record = self._described(step, wish, prepared, observation, remote_id, action, operation)
         return self._finish(record, observation, times, time.monotonic() - begun)
 
-    def _send(self, operation: str, deployment: str, remote_id: str, prepared: Prepared) -> str:
+    def _brought(self, operation: str, deployment: str, remote_id: str, prepared: Prepared) -> tuple[str, Observation]:
+        """Send it and wait for its end: the engine's id and what it says then."""
         try:
-            if not remote_id:
-                return self.engine.submit(prepared.submission)
-            self.engine.update(remote_id, prepared.submission)
-            return remote_id
+            remote_id = self._send(remote_id, prepared)
         except TransientError as error:
             raise OutcomeUnknown(
                 f"{deployment}: sent, but no answer came: {error.message}",
                 hint="run `mattone apply` again: it finds out what happened and goes on",
             ) from error
         except MattoneError as error:
+            return self._refused(operation, deployment, error)
+        self.journal.write(operation, deployment, State.SENT, remote_id=remote_id)
+        return remote_id, self._wait(deployment, remote_id)
+
+    def _send(self, remote_id: str, prepared: Prepared) -> str:
+        if not remote_id:
+            return self.engine.submit(prepared.submission)
+        self.engine.update(remote_id, prepared.submission)
+        return remote_id
+
+    def _refused(self, operation: str, deployment: str, error: MattoneError) -> tuple[str, Observation]:
+        """What a refusal comes to: a failure to record when the engine holds something of it, else the error."""
+        held = self._held(deployment)
+        if not held:
             self.journal.write(operation, deployment, State.RECORDED, reason=f"refused: {error.message}")
-            raise
+            raise error
+        return held, Observation(Phase.FAILED, error.message)
 
     def _wait(self, deployment: str, remote_id: str) -> Observation:
         """Look until the engine is done with it, one way or the other."""
