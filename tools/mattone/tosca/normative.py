@@ -1,4 +1,4 @@
-"""TOSCA's built-in types, from the data file that tosca-parser ships.
+"""TOSCA's built-in types, from the data file that tosca-parser ships, and a file of what later versions added.
 
 Only the data file is used: importing tosca-parser takes longer than checking a template.
 """
@@ -15,17 +15,23 @@ from mattone.tosca.spots import Spot
 from mattone.tosca.types import KINDS, Scope, TypeDef
 
 _FILE = "elements/TOSCA_definition.yaml"
+_LATER = "later-types.yaml"
 
 
 @lru_cache(maxsize=1)
 def normative() -> Scope:
     """The scope of TOSCA's built-in types. Raises HostError when tosca-parser is not installed."""
     scope = Scope()
-    document = load(f"tosca-parser/{_FILE}", _data())
-    for kind, (section, _) in KINDS.items():
-        for name, raw in (document.value.get(section) or {}).items():
-            # Interface types of the file carry their operations at the top level, as version 1.0 has them.
-            scope.define(TypeDef(kind, name, raw, Spot(document, (section, name)), scope, normative=True))
+    later = (Path(__file__).parent / _LATER).read_bytes()
+    for path, data in ((f"tosca-parser/{_FILE}", _data()), (_LATER, later)):
+        document = load(path, data)
+        for kind, (section, _) in KINDS.items():
+            for name, raw in (document.value.get(section) or {}).items():
+                scope.define(TypeDef(kind, name, raw, Spot(document, (section, name)), scope, normative=True))
+    for alias, name in document.value["aliases"].items():
+        found = scope.find("capability", name)
+        if found is not None:
+            scope.define(found, alias=alias)
     return scope
 
 
