@@ -19,6 +19,7 @@ from mattone.tosca.types import KINDS
         ("node", "Port", "tosca.nodes.network.Port"),
         ("node", "Storage.BlockStorage", "tosca.nodes.Storage.BlockStorage"),
         ("capability", "Endpoint.Admin", "tosca.capabilities.Endpoint.Admin"),
+        ("capability", "tosca.capabilities.Compute", "tosca.capabilities.Container"),
         ("relationship", "HostedOn", "tosca.relationships.HostedOn"),
         ("data", "Credential", "tosca.datatypes.Credential"),
         ("interface", "Standard", "tosca.interfaces.node.lifecycle.Standard"),

@@ -48,10 +48,10 @@ class Scope:
         scope._normative = normative
         return scope
 
-    def define(self, definition: TypeDef, prefix: str = "") -> None:
-        self._types[definition.kind].setdefault(
-            f"{prefix}:{definition.name}" if prefix else definition.name, definition
-        )
+    def define(self, definition: TypeDef, prefix: str = "", alias: str = "") -> None:
+        """Make a type known under its name, with a namespace prefix, or under another name."""
+        name = alias or (f"{prefix}:{definition.name}" if prefix else definition.name)
+        self._types[definition.kind].setdefault(name, definition)
 
     def own(self, kind: str) -> Mapping[str, TypeDef]:
         """Types of documents, without the normative ones, by the name seen."""
