@@ -41,7 +41,10 @@ def test_ordinary_text_binary_files_and_ignored_files_are_left_alone(tree: Path)
     (tree / ".gitignore").write_text("ignored\n")
     (tree / "ignored").write_text("https://registry.npm" + "js.org")
     (tree / "image.png").write_bytes(b"\x89PNG\xff\xfe https://deb.deb" + b"ian.org")
-    (tree / "readme.md").write_text("Debian 12, pip and npm, /etc/hosts, https://example.org\n")
+    (tree / "readme.md").write_text(
+        "Debian 12, pip and npm, /etc/hosts, https://example.org\n"
+        "pip install --index-url https://mirror.example.org/simple x\n"
+    )
     assert addresses.find(tree, sources.files(tree), addresses.patterns()) == []
 
 

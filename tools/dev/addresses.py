@@ -25,7 +25,12 @@ _REGISTRIES = [
     r"(?:archive|security|ports|old-releases)\.ub" + r"untu\.com",
     r"galaxy\.ansible\.com/(?:api|download)",
 ]
-_OPTIONS = [r"(?:index-" + r"url|find-" + r"links)[ =]+https?:", r"trusted-" + r"host[ =]+[\w-]+\.\w"]
+# an option followed by an address, unless that is one of the names kept for examples (RFC 2606) or this machine
+_EXAMPLE = r"(?!\S*(?:\.(?:example|test|invalid)|example\.(?:org|com|net)|localhost|127\.0\.0\.1)\b)"
+_OPTIONS = [
+    rf"(?:index-{'url'}|find-{'links'})[ =]+{_EXAMPLE}https?:",
+    rf"trusted-{'host'}[ =]+{_EXAMPLE}[\w-]+\.\w",
+]
 _SHARED_FOLDERS = {"/", "/root", "/home", "/srv", "/opt", "/usr", "/var", "/mnt", "/builds", tempfile.gettempdir()}
 
 
