@@ -121,6 +121,9 @@ def test_the_readme_shows_a_deployment_with_inputs_that_exist(name: str) -> None
     deployment = yaml.safe_load(example[1])
     assert deployment["service"] == name
     assert _covers(deployment["version"], service(name)["version"])
-    assert set(deployment["inputs"]) <= set(template_inputs(name))
+    inputs = template_inputs(name)
+    assert set(deployment["inputs"]) <= set(inputs)
+    for field, value in deployment["inputs"].items():
+        assert (isinstance(value, dict) and set(value) == {"secret"}) == ("secret" in inputs[field].get("metadata", {}))
     table = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
-    assert table == set(template_inputs(name))
+    assert table == set(inputs)

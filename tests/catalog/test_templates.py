@@ -1,4 +1,4 @@
-"""The services' templates, read by stock tosca-parser as a second opinion."""
+"""The services' templates and the type library: mattone's own check, and stock tosca-parser as a second opinion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import yaml
 from toscaparser.common.exception import ValidationError
 from toscaparser.tosca_template import ToscaTemplate
 
-from tests.catalog.files import SERVICES, copy_for_parser, service, template_inputs
+from mattone.checks.template import check_template
+from mattone.tosca.imports import relative_path
+from tests.catalog.files import ROOT, SERVICES, TYPE_FILES, copy_for_parser, service, template_inputs
 
 KEY = "ssh-ed25519 " + "A" * 68 + " ada@laptop"
 USER = {"os_user_name": "ada", "os_user_add_to_sudoers": True, "os_user_ssh_public_key": KEY}
@@ -20,6 +22,18 @@ REQUIRED: dict[str, dict[str, Any]] = {"single-vm": {}, "jupyterlab": {"token": 
 
 def _parse(name: str, folder: Path, inputs: dict[str, Any]) -> ToscaTemplate:
     return ToscaTemplate(str(copy_for_parser(name, folder)), parsed_params=REQUIRED[name] | inputs)
+
+
+def _resolve(base: str, reference: str) -> tuple[str, bytes] | None:
+    path = relative_path(base, reference) if base else reference
+    return (path, (ROOT / path).read_bytes()) if (ROOT / path).is_file() else None
+
+
+@pytest.mark.parametrize(
+    "path", [f"catalog/{name}/template.yaml" for name in SERVICES] + [f"tosca-types/{path.name}" for path in TYPE_FILES]
+)
+def test_our_own_check_finds_nothing(path: str) -> None:
+    assert check_template(path, _resolve) == ()
 
 
 @pytest.mark.parametrize("name", SERVICES)
