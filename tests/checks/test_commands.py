@@ -95,6 +95,18 @@ def test_a_waiver_accepts_a_finding_until_it_expires(folder: Path) -> None:
     assert "TOSCA1032" in expired.stdout
 
 
+def test_fix_mends_the_named_file_and_not_its_imports(folder: Path) -> None:
+    (folder / PATH).write_text(TEMPLATE.replace("required: false", "required: no"))
+    library = folder / "tosca-types" / "example.yaml"
+    library.write_text(TYPES.replace("required: false", "required: no"))
+    done = run(folder, "validate", "--fix", PATH)
+    assert done.returncode == 0
+    assert done.stderr == f"fixed {PATH}: 1\n"
+    assert (folder / PATH).read_text() == TEMPLATE
+    assert "required: no" in library.read_text()
+    assert "Found 4 style remarks." in done.stdout
+
+
 def test_explain_shows_one_rule_and_lists_all(folder: Path) -> None:
     page = run(folder, "explain", "tosca1032")
     assert page.returncode == 0

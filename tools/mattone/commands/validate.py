@@ -35,6 +35,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--waivers", type=Path, metavar="FILE", help="accepted findings (waivers.yaml of the repository)"
     )
+    parser.add_argument("--fix", action="store_true", help="mend what is mechanical in the files checked, then check")
     parser.add_argument("--no-cache", action="store_true", help="check anew what has not changed")
     common(parser)
 
@@ -44,6 +45,7 @@ def run(
     format: str | None,
     import_map: Path | None,
     waivers: Path | None,
+    fix: bool,
     no_cache: bool,
     repo: Path,
     output: str,
@@ -54,8 +56,12 @@ def run(
     files = [target for target in targets if _is_file(target)]
     if files and len(files) == len(targets):
         found, read, root = _check_files(files, import_map, no_cache)
+        if fix and _fixed(files, found, root):
+            found, read, root = _check_files(files, import_map, no_cache)
     else:
         found, read, root = _check_platform(targets, repo)
+        if fix and _fixed([str(root / one.place.path) for one in found], found, root):
+            found, read, root = _check_platform(targets, repo)
     found = _waived(found, root, waivers)
     _print(found, format or output, read)
     return EXIT_FINDINGS if any(one.severity is Severity.ERROR for one in found) else EXIT_DONE
@@ -63,6 +69,18 @@ def run(
 
 def _is_file(target: str) -> bool:
     return target.endswith((".yaml", ".yml")) or Path(target).is_file()
+
+
+def _fixed(files: Sequence[str], found: Sequence[Finding], root: Path) -> bool:
+    """Fix the files, say so on stderr, and tell whether any changed."""
+    from mattone import terminal
+    from mattone.checks.fixes import fix_files
+
+    paths = [Path(file).absolute().relative_to(root).as_posix() for file in files]
+    changed = fix_files(root, paths, found)
+    for path, number in changed.items():
+        terminal.note(f"fixed {path}: {number}")
+    return bool(changed)
 
 
 def _print(found: Sequence[Finding], chosen: str, read: Read) -> None:
