@@ -11,7 +11,8 @@ from toscaparser.common.exception import ValidationError
 from toscaparser.tosca_template import ToscaTemplate
 
 from mattone.checks.template import check_template
-from mattone.tosca.imports import relative_path
+from mattone.pins.bundle import tree_resolver
+from mattone.platform.tree import WorkTree
 from tests.catalog.files import ROOT, SERVICES, TYPE_FILES, copy_for_parser, service, template_inputs
 
 KEY = "ssh-ed25519 " + "A" * 68 + " ada@laptop"
@@ -24,16 +25,11 @@ def _parse(name: str, folder: Path, inputs: dict[str, Any]) -> ToscaTemplate:
     return ToscaTemplate(str(copy_for_parser(name, folder)), parsed_params=REQUIRED[name] | inputs)
 
 
-def _resolve(base: str, reference: str) -> tuple[str, bytes] | None:
-    path = relative_path(base, reference) if base else reference
-    return (path, (ROOT / path).read_bytes()) if (ROOT / path).is_file() else None
-
-
 @pytest.mark.parametrize(
     "path", [f"catalog/{name}/template.yaml" for name in SERVICES] + [f"tosca-types/{path.name}" for path in TYPE_FILES]
 )
 def test_our_own_check_finds_nothing(path: str) -> None:
-    assert check_template(path, _resolve) == ()
+    assert check_template(path, tree_resolver(WorkTree(ROOT))) == ()
 
 
 @pytest.mark.parametrize("name", SERVICES)
