@@ -5,7 +5,7 @@ from __future__ import annotations
 from mattone.errors import MattoneError, Place
 from mattone.findings import Finding, finding
 from mattone.platform.components import TYPES, ComponentId, Kind, Service, load_component, names
-from mattone.platform.federation import load_federation
+from mattone.platform.federation import read_federation
 from mattone.platform.fields import did_you_mean
 from mattone.platform.tree import Tree
 
@@ -34,12 +34,11 @@ def check_components(tree: Tree) -> tuple[Finding, ...]:
 
 
 def check_federation(tree: Tree) -> tuple[Finding, ...]:
-    """Every file of `federation/`, as findings."""
+    """Every file of `federation/`."""
     try:
-        load_federation(tree)
+        return read_federation(tree)[1]
     except MattoneError as error:
-        return (finding("FED1001", error.message, error.place or Place("federation"), error.hint),)
-    return ()
+        return (finding("FED1014", error.message, error.place or Place("federation"), error.hint),)
 
 
 def templates(tree: Tree) -> tuple[str, ...]:

@@ -59,14 +59,18 @@ class Federation:
 
 def load_federation(tree: Tree) -> Federation:
     """Read `federation/`. Raises FindingsError with every error of all its files."""
+    federation, findings = read_federation(tree)
+    refuse(findings)
+    return federation
+
+
+def read_federation(tree: Tree) -> tuple[Federation, tuple[Finding, ...]]:
+    """What `federation/` says, as far as it can be read, and every finding on it."""
     findings: list[Finding] = []
     providers: dict[str, Provider] = {}
     for document in _documents(tree, (PROVIDERS,), findings):
         reader = Reader(document, "FED")
-        names = reader.mapping({"providers": Field(dict, True)}).get("providers", {})
-        for name in names:
-            values = reader.mapping(_PROVIDER, "providers", name)
-            providers[str(name)] = Provider(str(name), values.get("engine", ""), values.get("images", {}))
+        providers |= _providers(reader)
         findings += reader.findings
     agreements: dict[str, tuple[Agreement, ...]] = {}
     paths = tuple(path for path in tree.files(GROUPS) if path.endswith(".yaml"))
@@ -75,8 +79,15 @@ def load_federation(tree: Tree) -> Federation:
         group = document.path.rsplit("/", 1)[1].removesuffix(".yaml")
         agreements[group] = _agreements(reader, group, providers)
         findings += reader.findings
-    refuse(findings)
-    return Federation(providers, agreements)
+    return Federation(providers, agreements), tuple(findings)
+
+
+def _providers(reader: Reader) -> dict[str, Provider]:
+    found: dict[str, Provider] = {}
+    for name in reader.mapping({"providers": Field(dict, True)}).get("providers", {}):
+        values = reader.mapping(_PROVIDER, "providers", name)
+        found[str(name)] = Provider(str(name), values.get("engine", ""), values.get("images", {}))
+    return found
 
 
 def _documents(tree: Tree, paths: tuple[str, ...], findings: list[Finding]) -> list[Document]:
