@@ -128,7 +128,16 @@ def _artifact_content(tree: Tree, path: str, names: Mapping[str, str]) -> bytes:
     data = tree.read(path)
     if data is None:
         raise InputError("the types or the template name this file, and it does not exist", place=Place(path))
-    return rewrite(path, data.decode(), names).encode() if path.endswith(_PLAYS) else data
+    return _rewritten(path, data, names) if path.endswith(_PLAYS) else data
+
+
+def _rewritten(path: str, data: bytes, names: Mapping[str, str]) -> bytes:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError("not UTF-8 text", place=Place(path, line), hint="save the file as UTF-8") from error
+    return rewrite(path, text, names).encode()
 
 
 def _add_role(
@@ -141,7 +150,7 @@ def _add_role(
             continue
         data = tree.read(entry.path) or b""
         if inner.split("/", 1)[0] in _ROLE_PARTS and inner.endswith(_PLAYS):
-            data = rewrite(entry.path, data.decode(), names).encode()
+            data = _rewritten(entry.path, data, names)
         files[f"roles/{names[which.name]}/{inner}"] = (entry.mode == "100755", data)
 
 
@@ -150,11 +159,14 @@ def _write(folder: Path, files: Mapping[str, tuple[bool, bytes]]) -> None:
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".bundle-"))
     try:
         for path, (runs, data) in files.items():
+            if ".." in path.split("/"):  # git makes no such name; an object made by hand can hold it
+                raise InputError("this name leads out of its folder", place=Place(path))
             target = temporary / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
             target.chmod(0o755 if runs else 0o644)
-        temporary.chmod(0o755)
+        for made, _, _ in os.walk(temporary):  # whatever the umask is
+            Path(made).chmod(0o755)
         try:
             os.rename(temporary, folder)  # noqa: PTH104 - fails when another build was first, which is wanted
         except OSError:

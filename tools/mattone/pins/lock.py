@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from mattone.tosca.source import load
 from mattone.versions import Version
 
 FORMAT = 1
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # it becomes part of folder names and playbooks
 
 _HEADER = "# Written by `mattone lock`; change the deployment or run `mattone lock --upgrade` instead.\n"
 _PIN_FIELDS = {
@@ -104,8 +107,10 @@ def parse(path: str, data: bytes) -> Lock:
     try:
         pins = [_pin(row) for row in rows]
         found = Lock(top["deployment"], {pin.component: pin for pin in pins})
-        if not any(pin.component.kind is Kind.SERVICE for pin in pins):
-            raise InputError("it pins no service")
+        if len(found.pins) < len(pins):
+            raise InputError("it pins a component twice")
+        if sum(pin.component.kind is Kind.SERVICE for pin in pins) != 1:
+            raise InputError("it must pin one service")
     except (MattoneError, ValueError) as error:
         hint = "run `mattone lock` to write it again"
         raise InputError(f"the lock is damaged: {error}", place=Place(path), hint=hint) from error
@@ -115,7 +120,7 @@ def parse(path: str, data: bytes) -> Lock:
 def _pin(row: Mapping[str, Any]) -> Pin:
     kind = Kind(row["kind"])
     component = ComponentId(kind, row["component"].rsplit("/", 1)[-1])
-    if component.path != row["component"]:
+    if component.path != row["component"] or not _NAME.fullmatch(component.name):
         raise InputError(f"{row['component']!r} is no {kind.value}")
     if len(row["commit"]) != 40 or not set(row["commit"]) <= set("0123456789abcdef"):
         raise InputError(f"{row['commit']!r} is not a commit id")
