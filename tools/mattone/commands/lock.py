@@ -12,6 +12,7 @@ from mattone.errors import EXIT_DONE, InputError, Place
 
 if TYPE_CHECKING:
     from mattone.pins.lock import Lock
+    from mattone.pins.releases import Releases
     from mattone.platform.deployments import Deployment
     from mattone.platform.site import Site
 
@@ -38,6 +39,7 @@ def run(
 ) -> int:
     """Write or check the locks of the named deployments, or of all."""
     from mattone import terminal
+    from mattone.pins.releases import Releases
     from mattone.platform.deployments import load_all
     from mattone.platform.refuse import refuse
     from mattone.platform.site import open_site
@@ -46,7 +48,9 @@ def run(
     wanted, findings = load_all(site.files, deployments)
     refuse(findings)
     move = frozenset[str]() if upgrade else frozenset(upgrade_component) or None
-    rows = [_check(site, item) if locked else _write(site, item, move) for item in wanted.values()]
+    releases = Releases(site.repository, "HEAD")
+    _refuse_unknown(site, upgrade_component)
+    rows = [_check(site, releases, item) if locked else _write(site, releases, item, move) for item in wanted.values()]
     if output == "json":
         terminal.say_json({"locks": rows})
     elif not rows:
@@ -57,7 +61,18 @@ def run(
     return EXIT_DONE
 
 
-def _check(site: Site, deployment: Deployment) -> dict[str, str]:
+def _refuse_unknown(site: Site, components: Sequence[str]) -> None:
+    from mattone.platform.components import TYPES, ComponentId, Kind, names
+    from mattone.platform.fields import did_you_mean
+
+    kinds = (Kind.SERVICE, Kind.ROLE)
+    known = [TYPES.path, *(ComponentId(kind, name).path for kind in kinds for name in names(site.files, kind))]
+    for path in components:
+        if path not in known:
+            raise InputError(f"there is no component {path!r}", hint=did_you_mean(path, known))
+
+
+def _check(site: Site, releases: Releases, deployment: Deployment) -> dict[str, str]:
     from mattone.pins.resolve import verify
 
     lock = _present(site, deployment)
@@ -65,17 +80,17 @@ def _check(site: Site, deployment: Deployment) -> dict[str, str]:
         raise InputError(
             "there is no lock", place=Place(_path(deployment)), hint=f"run `mattone lock {deployment.id}` and commit it"
         )
-    verify(site.repository, lock, deployment)
+    verify(releases, lock, deployment)
     return {"deployment": deployment.id, "state": "the lock fits", "digest": lock.digest}
 
 
-def _write(site: Site, deployment: Deployment, move: frozenset[str] | None) -> dict[str, str]:
+def _write(site: Site, releases: Releases, deployment: Deployment, move: frozenset[str] | None) -> dict[str, str]:
     from mattone.files import write_atomic
     from mattone.pins.lock import dump
     from mattone.pins.resolve import Resolver
 
     before = _present(site, deployment)
-    lock = Resolver.at(site.repository).lock(deployment, before, move)
+    lock = Resolver(releases).lock(deployment, before, move)
     if lock == before:
         return {"deployment": deployment.id, "state": "no change", "digest": lock.digest}
     write_atomic(site.root / _path(deployment), dump(lock))

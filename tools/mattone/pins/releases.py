@@ -38,6 +38,8 @@ class Releases:
         self.repository = repository
         self.revision = full
         self._trees: dict[str, RevisionTree] = {}
+        self._releases: dict[ComponentId, tuple[Release, ...]] = {}
+        self._merged: dict[str, bool] = {}
         self._digests: dict[tuple[ComponentId, str], str] = {}
 
     @cached_property
@@ -49,7 +51,13 @@ class Releases:
         return self._trees.setdefault(commit, RevisionTree(self.repository, commit))
 
     def of(self, component: ComponentId) -> tuple[Release, ...]:
-        """All versions of a component, newest first."""
+        """All versions of a component, newest first; looked up once."""
+        known = self._releases.get(component)
+        if known is None:
+            known = self._releases[component] = self._of(component)
+        return known
+
+    def _of(self, component: ComponentId) -> tuple[Release, ...]:
         prefix = f"refs/tags/{component.path}/v"
         tagged = {
             version: Release(version, commit, True)
@@ -66,6 +74,13 @@ class Releases:
         refuse(findings)
         commit = self.repository.last_change(self.revision, component.path)
         return Release(found.version, commit, False) if found is not None and commit is not None else None
+
+    def merged(self, component: ComponentId, commit: str) -> bool:
+        """Whether a commit is in the revision's history, or one of the component's tags is on it."""
+        known = self._merged.get(commit)
+        if known is None:
+            known = self._merged[commit] = self.repository.contains(self.revision, commit)
+        return known or any(release.tagged and release.commit == commit for release in self.of(component))
 
     def manifest(self, component: ComponentId, commit: str) -> Component:
         """What a component's manifest states at a commit. Raises InputError or FindingsError."""

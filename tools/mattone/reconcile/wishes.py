@@ -69,7 +69,7 @@ def _wish(tree: Tree, releases: Releases, deployment: Deployment) -> tuple[Wish 
         hint = f"run `mattone lock {deployment.id}` and commit the result"
         missing = finding("DEP1011", "there is no lock for this deployment", Place(deployment.path), hint)
         return None, (*_inputs_by_the_newest(tree, deployment), missing)
-    verify(releases.repository, lock, deployment)
+    verify(releases, lock, deployment)
     findings = check_inputs(deployment.inputs, locked_template(releases, lock), deployment.document)
     return Wish(deployment, lock, service_of(releases, lock).updatable), findings
 
