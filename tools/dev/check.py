@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from dev import addresses, audit, locks, pipelines, sources
+from dev import addresses, audit, links, locks, pipelines, sources
 from dev.report import ROOT, Outcome, Status, show, summary
 from mattone import process
 from mattone.errors import MattoneError
@@ -48,6 +48,8 @@ CHECKS: dict[str, Check] = {
     "shell": program("shellcheck", "--severity=warning", files=sources.shell_scripts),
     "gitlab pipelines": pipelines.check,
     "addresses": addresses.check,
+    "links": links.check,
+    "reference": program("python", "tools/docs.py", "--check"),
     "locks": locks.check,
     "dependency audit": audit.check,
 }

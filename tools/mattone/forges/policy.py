@@ -38,7 +38,12 @@ _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How many of whom must approve; no `paths`: every file, no `approvers`: anyone but the author."""
+    """How many of whom must approve.
+
+    approvals   how many accounts other than the author's; 0 asks for nobody
+    approvers   whose approvals count; absent: anyone's but the author's
+    paths       the files that the rule is for: `*` and `?` stay in one folder, `**` crosses folders
+    """
 
     approvals: int = 1
     approvers: tuple[str, ...] = ()

@@ -20,14 +20,19 @@ FORMAT = 1
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # it becomes part of folder names and playbooks
 
 _HEADER = "# Written by `mattone lock`; change the deployment or run `mattone lock --upgrade` instead.\n"
-_PIN_FIELDS = {
-    "component": Field(str, True),
-    "kind": Field(str, True),
-    "constraint": Field(str, True),
-    "version": Field(str, True),
-    "commit": Field(str, True),
-    "digest": Field(str, True),
-    "required_by": Field(list, True),
+FIELDS = {
+    "lock": Field(int, True, "the format of the file"),
+    "deployment": Field(str, True, "which deployment it belongs to, `<group>/<name>`"),
+    "components": Field(list, True, "one entry a component, sorted by its path"),
+}
+PIN_FIELDS = {
+    "component": Field(str, True, "the component's folder in the repository"),
+    "kind": Field(str, True, "service, types or role"),
+    "constraint": Field(str, True, "the ranges that asked for it, joined by a comma when several did"),
+    "version": Field(str, True, "the exact version"),
+    "commit": Field(str, True, "the commit that holds this version, 40 hex digits"),
+    "digest": Field(str, True, "digest of the folder's files in that commit: paths, executable bits, contents"),
+    "required_by": Field(list, True, "who asked: the deployment, or components by their path"),
 }
 
 
@@ -97,8 +102,8 @@ def parse(path: str, data: bytes) -> Lock:
     document = load(path, data)
     refuse(document.findings)
     reader = Reader(document, "LOCK")
-    top = reader.mapping({"lock": Field(int, True), "deployment": Field(str, True), "components": Field(list, True)})
-    rows = [reader.mapping(_PIN_FIELDS, "components", i) for i in range(len(top.get("components", ())))]
+    top = reader.mapping(FIELDS)
+    rows = [reader.mapping(PIN_FIELDS, "components", i) for i in range(len(top.get("components", ())))]
     refuse(reader.findings)
     if top["lock"] != FORMAT:
         raise InputError(

@@ -80,18 +80,23 @@ class Service(Component):
         return f"{self.id.path}/template.yaml"
 
 
-_COMMON = {"name": Field(str, True), "version": Field(str, True), "description": Field(str, True)}
-_FIELDS: dict[Kind, dict[str, Field]] = {
+_COMMON = {
+    "name": Field(str, True, "the name of its folder"),
+    "version": Field(str, True, "its version, MAJOR.MINOR.PATCH (Semantic Versioning 2.0.0)"),
+    "description": Field(str, True, "what it is, in a sentence"),
+}
+_ROLES = Field(dict, False, "the roles that it uses: name to range of versions, as in `os_users: ^1.0`")
+FIELDS: dict[Kind, dict[str, Field]] = {
     Kind.TYPES: _COMMON,
-    Kind.ROLE: {**_COMMON, "roles": Field(dict)},
+    Kind.ROLE: {**_COMMON, "roles": _ROLES},
     Kind.SERVICE: {
         **_COMMON,
-        "display_name": Field(str, True),
-        "status": Field(str),
-        "tosca_types": Field(str, True),
-        "roles": Field(dict),
-        "updatable": Field(list),
-        "metadata": Field(dict),
+        "display_name": Field(str, True, "the name that people read"),
+        "status": Field(str, False, "how mature it is (stable)"),
+        "tosca_types": Field(str, True, "range of versions of the type library, as in `^1.0`"),
+        "roles": _ROLES,
+        "updatable": Field(list, False, "inputs that may change while a deployment lives; without the field, all"),
+        "metadata": Field(dict, False, "what catalogues and dashboards show: icon, tag, guide_url and the like"),
     },
 }
 
@@ -109,7 +114,7 @@ def load_component(tree: Tree, which: ComponentId) -> tuple[Component | None, tu
     if document.value is None:
         return None, document.findings
     reader = Reader(document, "CMP", list(document.findings))
-    values = reader.mapping(_FIELDS[which.kind])
+    values = reader.mapping(FIELDS[which.kind])
     if values.get("name") not in (None, which.name):
         reader.say(1005, f"the name must be its folder's, {which.name!r}", "name")
     version = _parsed(reader, Version.parse, values.get("version"), "version")

@@ -17,15 +17,15 @@ from mattone.versions import Range
 
 FOLDER = "deployments"
 
-_FIELDS = {
-    "service": Field(str, True),
-    "version": Field(str, True),
-    "provider": Field(str),
-    "description": Field(str),
-    "contact": Field(str),
-    "group": Field(str),
-    "protected": Field(bool),
-    "inputs": Field(dict),
+FIELDS = {
+    "service": Field(str, True, "a service of the catalogue, the name of its folder"),
+    "version": Field(str, True, "range of the service's versions, as in `^1.0`; the lock holds the exact one"),
+    "provider": Field(str, False, "where to run it (the group's first provider that offers the service)"),
+    "description": Field(str, False, "what it is for"),
+    "contact": Field(str, False, "whom to ask about it"),
+    "group": Field(str, False, "the group; it must be the name of the file's folder"),
+    "protected": Field(bool, False, "deleting it needs a confirmation by name (false)"),
+    "inputs": Field(dict, False, 'values of the template\'s inputs; a secret is `{secret: "env:NAME"}`'),
 }
 
 
@@ -136,7 +136,7 @@ def load_deployment(tree: Tree, path: str) -> tuple[Deployment | None, tuple[Fin
         empty = Finding("DEP1001", Severity.ERROR, "the file is empty", Place(path), "a deployment needs a service")
         return None, document.findings or (empty,)
     reader = Reader(document, "DEP", list(document.findings))
-    values = reader.mapping(_FIELDS)
+    values = reader.mapping(FIELDS)
     group, name = PurePosixPath(path).parts[1], PurePosixPath(path).stem
     if values.get("group", group) != group:
         reader.say(1007, f"the group {values['group']!r} is not the folder's, {group!r}", "group",

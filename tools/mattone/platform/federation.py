@@ -17,17 +17,23 @@ from mattone.tosca.source import Document, load
 PROVIDERS = "federation/providers.yaml"
 GROUPS = "federation/groups"
 
-_PROVIDER = {
-    "description": Field(str),
-    "engine": Field(str, True),
-    "limits": Field(dict),
-    "images": Field(dict),
+PROVIDER_FIELDS = {
+    "description": Field(str, False, "what the site is"),
+    "engine": Field(str, True, "what creates machines there, as in `mattone.toml`"),
+    "limits": Field(dict, False, "bounds for all deployments there: machines, cpus, memory, storage; not enforced yet"),
+    "images": Field(dict, False, "image names of the catalogue to the provider's own names for them"),
 }
-_SLA = {
-    "id": Field(str, True),
-    "provider": Field(str, True),
-    "quota": Field(dict),
-    "services": Field(list),
+GROUP_FIELDS = {
+    "group": Field(str, False, "the group; it must be the name of the file"),
+    "description": Field(str, False, "who they are"),
+    "contact": Field(str, False, "whom to ask about the group's deployments"),
+    "slas": Field(list, True, "agreements with providers, the preferred one first"),
+}
+SLA_FIELDS = {
+    "id": Field(str, True, "name of the agreement"),
+    "provider": Field(str, True, "a provider of `providers.yaml`"),
+    "quota": Field(dict, False, "bounds for the group's deployments there, as in `limits`; not enforced yet"),
+    "services": Field(list, False, "services that the agreement covers; without the field, all"),
 }
 
 
@@ -85,7 +91,7 @@ def read_federation(tree: Tree) -> tuple[Federation, tuple[Finding, ...]]:
 def _providers(reader: Reader) -> dict[str, Provider]:
     found: dict[str, Provider] = {}
     for name in reader.mapping({"providers": Field(dict, True)}).get("providers", {}):
-        values = reader.mapping(_PROVIDER, "providers", name)
+        values = reader.mapping(PROVIDER_FIELDS, "providers", name)
         found[str(name)] = Provider(str(name), values.get("engine", ""), values.get("images", {}))
     return found
 
@@ -98,13 +104,12 @@ def _documents(tree: Tree, paths: tuple[str, ...], findings: list[Finding]) -> l
 
 
 def _agreements(reader: Reader, group: str, providers: Mapping[str, Provider]) -> tuple[Agreement, ...]:
-    fields = {"group": Field(str), "description": Field(str), "contact": Field(str), "slas": Field(list, True)}
-    top = reader.mapping(fields)
+    top = reader.mapping(GROUP_FIELDS)
     if top.get("group", group) != group:
         reader.say(1007, f"the group must be the file's name, {group!r}", "group")
     found = []
     for index in range(len(top.get("slas", ()))):
-        values = reader.mapping(_SLA, "slas", index)
+        values = reader.mapping(SLA_FIELDS, "slas", index)
         provider = values.get("provider")
         if provider is not None and provider not in providers:
             hint = did_you_mean(provider, providers)

@@ -13,17 +13,18 @@ from mattone.tosca.source import Document
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
-_KINDS: dict[type, str] = {
+KINDS: dict[type, str] = {
     str: "a text", bool: "true or false", int: "a whole number", float: "a number", dict: "a mapping", list: "a list",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What one field must be."""
+    """What one field must be; `description` says what it is for, in messages and in the reference."""
 
     kind: type
     required: bool = False
+    description: str = ""
 
 
 @dataclass
@@ -56,12 +57,13 @@ class Reader:
                     1002, f"unknown field {name!r}", *keys, name, hint=did_you_mean(str(name), fields), at_key=True
                 )
             elif not fits(item, known.kind):
-                self.say(1004, f"{name!r} must be {_KINDS[known.kind]}, not {describe(item)}", *keys, name)
+                self.say(1004, f"{name!r} must be {KINDS[known.kind]}, not {describe(item)}", *keys, name)
             else:
                 good[str(name)] = item
         for name, known in fields.items():
             if known.required and name not in value:
-                self.say(1003, f"the field {name!r} is missing", *keys)
+                hint = f"{name}: {known.description}" if known.description else ""
+                self.say(1003, f"the field {name!r} is missing", *keys, hint=hint)
         return good
 
     def _at(self, keys: tuple[str | int, ...]) -> Any:
@@ -82,7 +84,7 @@ def describe(value: object) -> str:
     """A value's kind in words, for messages."""
     if value is None:
         return "nothing"
-    return next((words for kind, words in _KINDS.items() if fits(value, kind)), type(value).__name__)
+    return next((words for kind, words in KINDS.items() if fits(value, kind)), type(value).__name__)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

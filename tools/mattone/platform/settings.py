@@ -15,14 +15,19 @@ from mattone.platform.tree import Tree
 FILE = "mattone.toml"
 
 _KEYS = {"environment", "engine", "forge", "merge"}  # `merge` is the forge's own table
-_ENGINES = ("infrastructure-manager",)
-_FORGES = ("local",)
+ENGINES = ("infrastructure-manager",)
+FORGES = ("local",)
 _AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """environment: the name under which records are kept; engine and forge: which adapter."""
+    """The settings that every command reads, from the work tree.
+
+    environment   the name under which records, journal and lock are kept; a DNS label
+    engine        `engine.kind`: what creates machines
+    forge         `forge.kind`: where merge requests live
+    """
 
     environment: str = "production"
     engine: str = "infrastructure-manager"
@@ -60,7 +65,7 @@ class _Reader:
         environment = self.table.get("environment", Settings().environment)
         if not isinstance(environment, str) or not is_label(environment):
             raise self._error("environment", "`environment` must be a DNS label", 'for example "production"')
-        return Settings(environment, self._kind("engine", _ENGINES), self._kind("forge", _FORGES))
+        return Settings(environment, self._kind("engine", ENGINES), self._kind("forge", FORGES))
 
     def _kind(self, name: str, known: tuple[str, ...]) -> str:
         section = self.table.get(name, {})

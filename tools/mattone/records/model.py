@@ -27,23 +27,35 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All times in RFC 3339, UTC; `seconds` is from planned to ended.
+    """All times in RFC 3339, UTC.
 
+    environment    the setting of that name
+    deployment     `<group>/<name>`
     sequence       1 for the first operation of a deployment, then without gaps
-    desired        digest of the wish: bundle and inputs, secrets by reference
+    operation      id of the operation, also inside the template that the engine was given
+    action         create, update or delete
+    outcome        succeeded or failed
+    commit         the merged commit that was applied
+    desired        digest of the wish: the digests of all components, inputs with secrets by reference, provider
+    reason         why it failed, in the engine's words, secrets hidden
+    service        the service and its version
+    description    as in the deployment's file
+    protected      as in the deployment's file
     inputs         as written in the deployment: secrets are references
     secrets        input path to {reference, version}; never values
     lock           the whole lock, as in its file
     bundle         digest of the files that the engine was given
     template       digest of the rendered template, before secrets went in
-    commit         the merged commit that was applied
     merge_request  iid, title, author, approved_by, merged_by, merged_at, merge_commit; or empty
     applied_by     who ran the apply
     engine         name, version and the engine's id of the deployment
+    provider       where it runs
     machines       name, node, address, cpus, memory (MiB) of each
     outputs        without secrets
     times          planned, started, ended
+    seconds        from planned to ended
     previous       digest of the previous record of this deployment, empty for the first
+    tool           the mattone that did it
     """
 
     environment: str

@@ -1,0 +1,111 @@
+"""File formats, from the tables of fields by which they are read and the dataclasses that are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dev.reference.markdown import code, described, joined, table
+from mattone.pins import lock
+from mattone.platform import components, deployments, federation
+from mattone.platform.components import Kind
+from mattone.platform.fields import KINDS, Field
+from mattone.records.model import Record
+
+_DEPLOYMENT = """\
+```yaml
+# deployments/school/notebooks.yaml
+service: jupyterlab
+version: ^1.0
+description: Notebooks for the analysis course
+inputs:
+  num_cpus: 2
+  mem_size: 4 GB
+  token: {secret: "env:NOTEBOOK_TOKEN"}
+```"""
+
+
+def files_page() -> str:
+    kinds = components.FIELDS
+    return joined(
+        [
+            "# Files",
+            "",
+            "All are YAML 1.1, UTF-8. A field that is not listed is an error, as is a duplicate key. Names of groups",
+            "and deployments are DNS labels: lower-case letters, digits and inner hyphens, at most 63 characters.",
+            "",
+            "## Deployment: `deployments/<group>/<name>.yaml`",
+            "",
+            *_table(deployments.FIELDS),
+            "",
+            *_DEPLOYMENT.splitlines(),
+            "",
+            "## Service: `catalog/<service>/service.yaml`",
+            "",
+            *_table(kinds[Kind.SERVICE]),
+            "",
+            "## Role: `ansible-roles/<role>/role.yaml`",
+            "",
+            *_table(kinds[Kind.ROLE]),
+            "",
+            "## Type library: `tosca-types/library.yaml`",
+            "",
+            *_table(kinds[Kind.TYPES]),
+            "",
+            "## Providers: `federation/providers.yaml`",
+            "",
+            "One mapping `providers`, from a provider's name to:",
+            "",
+            *_table(federation.PROVIDER_FIELDS),
+            "",
+            "## Group: `federation/groups/<group>.yaml`",
+            "",
+            *_table(federation.GROUP_FIELDS),
+            "",
+            "Each entry of `slas`:",
+            "",
+            *_table(federation.SLA_FIELDS),
+        ]
+    )
+
+
+def lock_page() -> str:
+    return joined(
+        [
+            "# The lock: `deployments/<group>/<name>.lock.yaml`",
+            "",
+            f"Written by `mattone lock` and `mattone request`; format {lock.FORMAT}. The same pins give the same",
+            "bytes: no times, sorted by component. [The lock and versions](../explanation/lock-and-versions.md)",
+            "tells why.",
+            "",
+            *_table(lock.FIELDS),
+            "",
+            "Each entry of `components`:",
+            "",
+            *_table(lock.PIN_FIELDS),
+        ]
+    )
+
+
+def record_page() -> str:
+    return joined(
+        [
+            "# The record",
+            "",
+            "One JSON file for each operation that ended, on the branch `records` of the platform repository:",
+            "`records/<environment>/<group>/<name>/<sequence>-<operation>.json`. `mattone trace` reads it to people.",
+            "Times are RFC 3339, UTC. Secrets appear as references and versions, never as values.",
+            "",
+            *table(["field", "meaning"], [[code(name), text] for name, text in described(Record).items()]),
+        ]
+    )
+
+
+def _table(fields: Mapping[str, Field]) -> list[str]:
+    lacking = [name for name, known in fields.items() if not known.description]
+    if lacking:
+        raise ValueError(f"no description for {', '.join(lacking)}")
+    rows = [
+        [code(name), KINDS[known.kind], "yes" if known.required else "", known.description]
+        for name, known in fields.items()
+    ]
+    return table(["field", "is", "required", "meaning"], rows)
