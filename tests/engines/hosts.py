@@ -23,6 +23,7 @@ class DoubleHost:
         self._key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nno key\n-----END OPENSSH PRIVATE KEY-----\n")
         self.machines: dict[str, Machine] = {}
         self.calls: list[str] = []
+        self.folders: list[str] = []
         self.on_create: Callable[[MachineSpec], None] = lambda _: None
 
     @property
@@ -67,11 +68,13 @@ class DoubleHost:
         self, name: str, command: Sequence[str], *, timeout: float = 600.0, accept: Sequence[int] = (0,)
     ) -> process.Result:
         self.calls.append(f"run {name} {command[0]}")
-        return process.Result(tuple(command), 0, "", "")
+        listed = "\n".join(self.folders) if command[0] == "ls" else ""
+        return process.Result(tuple(command), 0, listed, "")
 
     def copy_tree(self, name: str, source: Path, target: str) -> None:
         assert source.is_dir()
         self.calls.append(f"copy {target}")
+        self.folders.append(target.rsplit("/", 1)[-1])
 
     def delete(self, name: str) -> None:
         if self.machines.pop(name, None) is not None:

@@ -175,7 +175,7 @@ def test_killed_in_the_middle_of_an_update_the_next_one_finishes_it(
     def kill(_spec: MachineSpec) -> None:
         raise Killed
 
-    host.on_create = kill  # the second machine is never made
+    host.on_create = lambda spec: kill(spec) if spec.image == "machine" else None  # the second machine is never made
     with pytest.raises(Killed):
         engine.update(REMOTE, _submission(bundle, "op-2", count=2))
     host.on_create = lambda _: None
@@ -262,7 +262,9 @@ def test_while_machines_are_being_made_others_see_it_and_keep_off(
 ) -> None:
     reached, go_on = threading.Event(), threading.Event()
 
-    def wait(_spec: MachineSpec) -> None:
+    def wait(spec: MachineSpec) -> None:
+        if spec.image == "controller":
+            return
         reached.set()
         assert go_on.wait(30)
 
@@ -294,6 +296,28 @@ def test_a_template_that_cannot_be_is_refused_before_anything_is_made(
         engine.submit(Submission(NAME, "op-1", bundle.bare(), bundle.files, ("../x",)))
     assert host.calls == []
     assert engine.observe(REMOTE).phase is Phase.GONE
+
+
+def test_where_im_never_ran_looking_starts_nothing(tmp_path: Path, host: DoubleHost) -> None:
+    def install() -> Installation:
+        raise AssertionError("nothing is to be installed")
+
+    engine = InfrastructureManagerEngine(tmp_path / "new", host, install)
+    assert engine.find(NAME) == ()
+    assert engine.observe(REMOTE).phase is Phase.GONE
+    engine.destroy(REMOTE)
+    assert engine.log(REMOTE) == ""
+
+
+def test_a_controller_that_was_switched_off_is_started(
+    engine: InfrastructureManagerEngine, host: DoubleHost, bundle: Bundle
+) -> None:
+    engine.submit(_submission(bundle))
+    _settled(engine)
+    host.stop(machines.CONTROLLER)
+    engine.update(REMOTE, _submission(bundle, "op-2"))
+    assert host.machines[machines.CONTROLLER].power is Power.RUNNING
+    assert _settled(engine).phase is Phase.READY
 
 
 def test_an_id_of_another_deployment_is_refused(engine: InfrastructureManagerEngine, bundle: Bundle) -> None:

@@ -53,7 +53,7 @@ def site(
 ) -> Iterator[Site]:
     """One workspace, one IM and one controller for the module; nothing is left of them afterwards."""
     workspace = tmp_path_factory.mktemp("site")
-    host = PodmanHost(workspace / "machines", cache_folder / "images")
+    host = PodmanHost(workspace / "machines", cache_folder)
     engine = InfrastructureManagerEngine(workspace, host, lambda: installation)
     try:
         yield Site(engine, host, Supervisor(workspace, lambda: installation))

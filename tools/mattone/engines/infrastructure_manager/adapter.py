@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,21 @@ _FORGET = 'pkill -KILL -f "/var/tmp/[.]im/$1/" || true; rm -rf -- "/var/tmp/.im/
 
 @dataclass(frozen=True, slots=True)
 class _Infrastructure:
-    """One infrastructure that IM holds, with our marks."""
+    """One infrastructure that IM holds, with our marks; orphaned when an earlier IM process was to configure it."""
 
     id: str
     remote: str
-    deployment: str
     operation: str
-    process: str
+    orphaned: bool
+    client: Client
+
+
+def _holds(known: Sequence[_Infrastructure], operation: str) -> bool:
+    """Whether IM has this very operation already, whose answer was lost, and is at it or through with it."""
+    if len(known) != 1 or known[0].operation != operation:
+        return False
+    phase = report.PHASES.get(known[0].client.state(known[0].id)[0])
+    return phase is Phase.READY or (phase is Phase.PENDING and not known[0].orphaned)
 
 
 def _refuse(template: ServiceTemplate, wanted: Sequence[machines.Wish], submission: Submission) -> None:
@@ -62,16 +71,8 @@ def _refuse(template: ServiceTemplate, wanted: Sequence[machines.Wish], submissi
 class InfrastructureManagerEngine:
     """The engine of one workspace folder. `host` makes the machines; `prepare` installs IM."""
 
-    def __init__(
-        self,
-        workspace: Path,
-        host: MachineHost,
-        prepare: Callable[[], Installation] = install,
-        *,
-        cloud: str = "DeployedNode",
-    ) -> None:
+    def __init__(self, workspace: Path, host: MachineHost, prepare: Callable[[], Installation] = install) -> None:
         self._host = host
-        self._cloud = cloud
         self._supervisor = Supervisor(workspace, prepare, on_start=self._sweep)
         self._folder = Folder(self._supervisor.folder)
 
@@ -103,32 +104,28 @@ class InfrastructureManagerEngine:
 
     def observe(self, remote_id: str) -> Observation:
         own = self._machines(remote_id)
-        client = self._client()
-        found = self._infrastructures(client, remote_id)
+        found = self._infrastructures(remote_id)
         if not found:
             return self._without_infrastructure(remote_id, own)
         try:
-            orphaned = found[-1].process != client.instance
-            return report.observation(client, found[-1].id, own, orphaned=orphaned)
+            return report.observation(found[-1].client, found[-1].id, own, orphaned=found[-1].orphaned)
         except UnknownInfrastructure:  # deleted by another command since it was listed
             return self._without_infrastructure(remote_id, own)
 
     def destroy(self, remote_id: str) -> None:
         """Make IM forget it, then delete its machines; can be repeated after a kill at any point."""
         with self._folder.working(remote_id):
-            client = self._client()
-            for infrastructure in self._infrastructures(client, remote_id):
-                self._forget(client, infrastructure)
+            for infrastructure in self._infrastructures(remote_id):
+                self._forget(infrastructure)
             machines.remove(self._host, self._machines(remote_id))
 
     def log(self, remote_id: str) -> str:
-        client = self._client()
-        current = [client.log(one.id) for one in self._infrastructures(client, remote_id)]
+        current = [one.client.log(one.id) for one in self._infrastructures(remote_id)]
         return redact.visible("\n".join([*self._folder.logs(remote_id), *current]))
 
     def find(self, deployment: str) -> tuple[Remote, ...]:
         remote = machines.remote_id(deployment)
-        found = self._infrastructures(self._client(), remote)
+        found = self._infrastructures(remote)
         if found:
             return (Remote(remote, deployment, found[-1].operation),)
         own = self._machines(remote)
@@ -146,32 +143,30 @@ class InfrastructureManagerEngine:
 
     def _bring(self, remote: str, submission: Submission) -> None:
         """The one way to a wanted state, from whatever is there."""
-        with self._folder.working(remote):
-            client = self._client()
+        with self._folder.working(remote), ThreadPoolExecutor(max_workers=2) as pool:
             template = read(submission.template)
             wanted = machines.wishes(Topology(template), submission.deployment, submission.operation)
             _refuse(template, wanted, submission)
+            # IM and its controller are made ready while the machines boot.
+            starting, preparing = pool.submit(self._client), pool.submit(self._controller, submission)
             existing = self._machines(remote)
             made = machines.settle(self._host, wanted, existing)
             names = {wish.spec.name for wish in wanted}
             machines.remove(self._host, [one for one in existing if one.spec.name not in names])
-            known = self._infrastructures(client, remote)
+            client, controller = starting.result(), preparing.result()
+            known = self._infrastructures(remote)
             fresh = {one.spec.name for one in made} - {one.spec.name for one in existing}
-            if not fresh and self._holds(client, known, submission.operation):
+            if not fresh and _holds(known, submission.operation):
                 return
             for infrastructure in known:
-                self._forget(client, infrastructure)
-            controller = machines.controller(self._host)
-            self._copy_roles(controller, submission)
+                self._forget(infrastructure)
             addresses = machines.addresses(wanted, made)
             self._post(client, submission, remote, Topology(template, addresses), addresses, controller)
 
-    def _holds(self, client: Client, known: tuple[_Infrastructure, ...], operation: str) -> bool:
-        """Whether IM has this very operation already, whose answer was lost, and is at it or through with it."""
-        if len(known) != 1 or known[0].operation != operation:
-            return False
-        phase = report.PHASES.get(client.state(known[0].id)[0])
-        return phase is Phase.READY or (phase is Phase.PENDING and known[0].process == client.instance)
+    def _controller(self, submission: Submission) -> Machine:
+        controller = machines.controller(self._host)
+        self._copy_roles(controller, submission)
+        return controller
 
     def _post(
         self,
@@ -199,11 +194,12 @@ class InfrastructureManagerEngine:
             if role not in there:
                 self._host.copy_tree(controller.spec.name, submission.files / "roles" / role, f"{_ROLES}/{role}")
 
-    def _forget(self, client: Client, infrastructure: _Infrastructure) -> None:
-        self._folder.keep_log(infrastructure.remote, client.log(infrastructure.id))
-        client.delete(infrastructure.id)
+    def _forget(self, infrastructure: _Infrastructure) -> None:
+        self._folder.keep_log(infrastructure.remote, infrastructure.client.log(infrastructure.id))
+        infrastructure.client.delete(infrastructure.id)
         if any(one.spec.name == machines.CONTROLLER for one in self._host.list()):
-            self._host.run(machines.CONTROLLER, ["sudo", "sh", "-c", _FORGET, "sh", infrastructure.id], accept=(0, 255))
+            controller = machines.controller(self._host)
+            self._host.run(controller.spec.name, ["sudo", "sh", "-c", _FORGET, "sh", infrastructure.id])
 
     def _sweep(self, endpoint: Endpoint) -> None:
         """Drop what IM was killed over before it had stored the template: nobody else is using it at its start."""
@@ -213,21 +209,24 @@ class InfrastructureManagerEngine:
                 client.delete(infrastructure)
 
     def _client(self) -> Client:
-        return Client(self._supervisor.ensure(), cloud=self._cloud)
+        return Client(self._supervisor.ensure())
 
     def _machines(self, remote: str) -> tuple[Machine, ...]:
         own = self._host.list({machines.REMOTE: remote})
         return tuple(sorted(own, key=machines.place))
 
-    def _infrastructures(self, client: Client, remote: str) -> tuple[_Infrastructure, ...]:
-        found = []
+    def _infrastructures(self, remote: str) -> tuple[_Infrastructure, ...]:
+        """What IM holds of a deployment, the newest last; IM is not started where it never ran."""
+        if not self._supervisor.has_run():
+            return ()
+        client, found = self._client(), []
         for identity in reversed(client.infrastructures()):  # IM lists the newest first
             with contextlib.suppress(UnknownInfrastructure):
                 marks: Mapping[str, Any] = client.template(identity).get("metadata") or {}
                 if marks.get(translate.REMOTE) == remote:
-                    names = (translate.DEPLOYMENT, translate.OPERATION, translate.PROCESS)
-                    known = [str(marks.get(name, "")) for name in names]
-                    found.append(_Infrastructure(identity, remote, *known))
+                    orphaned = marks.get(translate.PROCESS) != client.instance
+                    operation = str(marks.get(translate.OPERATION, ""))
+                    found.append(_Infrastructure(identity, remote, operation, orphaned, client))
         return tuple(found)
 
     def _without_infrastructure(self, remote: str, own: tuple[Machine, ...]) -> Observation:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from mattone.engines.infrastructure_manager.topology import BLOCK_STORAGE, Topology, hosted
@@ -188,8 +188,10 @@ def placeholders(wanted: Sequence[Wish]) -> dict[str, list[str]]:
 
 
 def controller(host: MachineHost) -> Machine:
-    """The machine on which Ansible runs for all deployments of a workspace, made and started when it is not there."""
-    return host.create(replace(_CONTROLLER, labels=dict(_CONTROLLER.labels)))
+    """The machine on which Ansible runs for all deployments of a workspace, made or started where it is not."""
+    for machine in host.list(_CONTROLLER.labels):
+        return machine if machine.power is Power.RUNNING else host.start(machine.spec.name)
+    return host.create(_CONTROLLER)
 
 
 _CONTROLLER = MachineSpec(name=CONTROLLER, image="controller", cpus=2, memory=1024, labels={"mattone.role": CONTROLLER})

@@ -104,6 +104,10 @@ class Supervisor:
         self._choose_port = choose_port
         self._on_start = on_start
 
+    def has_run(self) -> bool:
+        """Whether there is anything that IM could know: its database exists."""
+        return (self.folder / "inf.dat").exists()
+
     def running(self) -> Endpoint | None:
         """The process that answers now, or None; starts nothing."""
         known = self._known()
