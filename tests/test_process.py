@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -178,3 +180,25 @@ def test_a_detached_program_outlives_the_call_and_writes_to_its_file(tmp_path: P
 def test_a_detached_program_that_cannot_start_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="cannot start 'no-such-program'"):
         process.detach(["no-such-program"], cwd=tmp_path, env={}, output=tmp_path / "log")
+
+
+def test_an_interrupt_ends_what_the_threads_run_and_starts_no_more() -> None:
+    code = (
+        "import sys\n"
+        "from mattone import process\n"
+        "def work(number):\n"
+        "    print('at it', flush=True)\n"
+        "    process.run(['sleep', '60'])\n"
+        "with process.parallel(2) as pool:\n"
+        "    list(pool.map(work, range(4)))\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(process.__file__).parents[1])}
+    child = subprocess.Popen(python(code), env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    assert [child.stdout.readline() for _ in range(2)] == ["at it\n"] * 2
+    begun = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    rest, errors = child.communicate(timeout=30)
+    assert time.monotonic() - begun < 25
+    assert rest == ""
+    assert "KeyboardInterrupt" in errors

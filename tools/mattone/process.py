@@ -11,15 +11,23 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mattone import redact
 from mattone.errors import HostError, MattoneError, TransientError
 
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+
+_running: set[subprocess.Popen[bytes]] = set()
+_interrupted = threading.Event()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,9 @@ def run(
     """
     data = stdin.encode() if isinstance(stdin, str) else stdin
     child = _start(command, cwd, env, with_input=data is not None, merged=on_line is not None)
+    _running.add(child)
     try:
+        _go_on()
         if on_line is not None:
             output, errors = _follow(child, data, timeout, on_line), ""
         else:
@@ -95,10 +105,37 @@ def run(
     except BaseException:
         end_group(child)
         raise
+    finally:
+        _running.discard(child)
+    _go_on()
     result = Result(tuple(command), child.returncode, output, errors)
     if result.code not in accept:
         raise CommandFailed(result)
     return result
+
+
+def _go_on() -> None:
+    if _interrupted.is_set():
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def parallel(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads for calls that run commands: an interrupt of the block ends what they run and starts no more."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    try:
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            try:
+                yield pool
+            except KeyboardInterrupt:
+                _interrupted.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                for child in tuple(_running):
+                    end_group(child)
+                raise
+    finally:
+        _interrupted.clear()
 
 
 def detach(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], output: Path) -> subprocess.Popen[bytes]:
@@ -146,8 +183,6 @@ def _start(
 
 
 def _follow(child: subprocess.Popen[bytes], data: bytes | None, timeout: float, on_line: Callable[[str], None]) -> str:
-    import threading
-
     assert child.stdout is not None
     expired = threading.Event()
 

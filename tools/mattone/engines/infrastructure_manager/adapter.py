@@ -15,12 +15,11 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mattone import redact
+from mattone import process, redact
 from mattone.engines.infrastructure_manager import machines, report, translate
 from mattone.engines.infrastructure_manager.client import Client, UnknownInfrastructure
 from mattone.engines.infrastructure_manager.folder import Folder
@@ -143,7 +142,7 @@ class InfrastructureManagerEngine:
 
     def _bring(self, remote: str, submission: Submission) -> None:
         """The one way to a wanted state, from whatever is there."""
-        with self._folder.working(remote), ThreadPoolExecutor(max_workers=2) as pool:
+        with self._folder.working(remote), process.parallel(2) as pool:
             template = read(submission.template)
             wanted = machines.wishes(Topology(template), submission.deployment, submission.operation)
             _refuse(template, wanted, submission)

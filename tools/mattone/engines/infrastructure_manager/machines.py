@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from mattone import process
 from mattone.engines.infrastructure_manager.topology import BLOCK_STORAGE, Topology, hosted
 from mattone.errors import InputError
 from mattone.machines.interface import Machine, MachineHost, MachineSpec, PortRule, Power, Volume
@@ -141,7 +141,7 @@ def settle(host: MachineHost, wanted: Sequence[Wish], existing: Sequence[Machine
     A machine keeps its name, address and disks when only its size, ports or disks change.
     """
     known = {machine.spec.name: machine for machine in existing}
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+    with process.parallel(_AT_ONCE) as pool:
         return tuple(pool.map(lambda wish: _settle_one(host, wish.spec, known.get(wish.spec.name)), wanted))
 
 
@@ -167,7 +167,7 @@ def place(machine: Machine) -> tuple[str, int]:
 
 def remove(host: MachineHost, machines: Sequence[Machine]) -> None:
     """Delete machines with their disks, in parallel."""
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+    with process.parallel(_AT_ONCE) as pool:
         list(pool.map(lambda machine: host.delete(machine.spec.name), machines))
 
 
