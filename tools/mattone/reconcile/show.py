@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -25,21 +26,15 @@ _COUNTED = {
 def summary(plan: Plan) -> str:
     """`1 to create, 2 to update`, or `no changes`."""
     counts = Counter(step.change for step in plan.changes)
-    words = {
-        Change.CREATE: "to create",
-        Change.UPDATE: "to update",
-        Change.DELETE: "to delete",
-        Change.BLOCKED: "blocked",
-    }
-    return ", ".join(f"{counts[change]} {text}" for change, text in words.items() if counts[change]) or "no changes"
+    return ", ".join(f"{counts[change]} {text}" for change, text in _COUNTED.items() if counts[change]) or "no changes"
 
 
 def as_text(plan: Plan) -> str:
     """The plan for a terminal: one line a deployment, indented lines for its fields."""
     lines = [f"plan for {plan.environment}: {summary(plan)}"]
     for step in plan.steps:
-        service = f" ({step.service})" if step.service else ""
-        lines.append(f"{_SIGNS[step.change]} {step.deployment}{service}: {step.change}, {step.why}")
+        service = f" ({redact.one_line(step.service)})" if step.service else ""
+        lines.append(f"{_SIGNS[step.change]} {step.deployment}{service}: {step.change}, {redact.one_line(step.why)}")
         if step.change in {Change.UPDATE, Change.BLOCKED, Change.CREATE}:
             lines += [f"    {_line(field)}" for field in step.fields]
     return "\n".join(lines)
@@ -55,8 +50,17 @@ def as_markdown(plan: Plan) -> str:
         lines.append(f"{unchanged} deployment{'s' if unchanged > 1 else ''} without change.")
         lines.append("")
     lines.append(f"<sub>head {plan.head[:12]}, base {plan.base[:12]}, plan {plan.digest[7:19]}</sub>")
-    text = "\n".join(lines)
-    return text if len(text) <= LIMIT else text[:LIMIT] + "\n\n… cut: `mattone plan` shows it whole.\n"
+    return _cut("\n".join(lines))
+
+
+def _cut(text: str) -> str:
+    """At most about LIMIT characters, cut between lines: half a code span would set free what is in it."""
+    if len(text) <= LIMIT:
+        return text
+    kept = text[: text.rfind("\n", 0, LIMIT)]
+    if kept.count("\n<details>") > kept.count("\n</details>"):
+        kept += "\n\n</details>"
+    return kept + "\n\n… cut: `mattone plan` shows it whole.\n"
 
 
 def _section(step: Step) -> list[str]:
@@ -80,11 +84,12 @@ def _section(step: Step) -> list[str]:
 
 
 def _line(field: FieldChange) -> str:
+    name = f"{field.kind} {redact.one_line(field.name, 100)}"
     if field.old is None:
-        return f"{field.kind} {field.name}: {value(field.new)}"
+        return f"{name}: {value(field.new)}"
     if field.new is None:
-        return f"{field.kind} {field.name}: {value(field.old)} -> (default)"
-    return f"{field.kind} {field.name}: {value(field.old)} -> {value(field.new)}"
+        return f"{name}: {value(field.old)} -> (default)"
+    return f"{name}: {value(field.old)} -> {value(field.new)}"
 
 
 def value(item: Any) -> str:
@@ -106,7 +111,10 @@ def _code(text: str) -> str:
 
 def _text(text: str) -> str:
     """Outside text in running words: nothing of it is Markdown, a mention or HTML."""
-    safe = redact.one_line(text, 500)
+    safe = redact.one_line(text, 500).replace("&", "&amp;")
     for character in "\\`*_{}[]()#+!|~":
         safe = safe.replace(character, f"\\{character}")
-    return safe.replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
+    # An unseen space keeps mentions and bare addresses from becoming links.
+    for link, broken in (("@", "@\u200b"), ("://", ":\u200b//"), ("www.", "www\u200b.")):
+        safe = re.sub(re.escape(link), lambda found, by=broken: by, safe, flags=re.IGNORECASE)
+    return safe.replace("<", "&lt;").replace(">", "&gt;")
