@@ -24,7 +24,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from mattone import digests
 from mattone.errors import InputError, Place
+from mattone.files import sync_folder
 
 
 class State(StrEnum):
@@ -60,6 +62,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._operations: dict[str, Operation] = {}
+        self._torn = 0  # bytes of a torn last line, which the next event takes the place of
         self._read()
 
     def open_operations(self) -> dict[str, Operation]:
@@ -68,15 +71,22 @@ class Journal:
 
     def write(self, operation: str, deployment: str, state: State, **details: Any) -> Operation:
         """Add an event; on return it is on disk. Raises OSError when it cannot be written."""
-        event = {"operation": operation, "deployment": deployment, "state": state.value, "details": details}
-        line = json.dumps({**event, "sum": _checksum(event)}, sort_keys=True, ensure_ascii=False)
+        plain = digests.plain(details)
+        event = {"operation": operation, "deployment": deployment, "state": state.value, "details": plain}
+        line = _bytes({**event, "sum": _checksum(event)}) + b"\n"
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = not self._path.exists()
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            _write_all(handle, (line + "\n").encode())
+            if self._torn:
+                os.ftruncate(handle, os.fstat(handle).st_size - self._torn)
+                self._torn = 0
+            _write_all(handle, line)
             os.fsync(handle)
         finally:
             os.close(handle)
+        if new:
+            sync_folder(self._path.parent)
         return self._take(event)
 
     def _take(self, event: Mapping[str, Any]) -> Operation:
@@ -92,9 +102,8 @@ class Journal:
         except FileNotFoundError:
             return
         whole, _, torn = data.rpartition(b"\n")
-        if torn:
-            # Cut the torn line off now, so that the next event does not become part of it.
-            os.truncate(self._path, len(data) - len(torn))
+        # Not cut off here: who only looks, may see a line that another process is about to finish.
+        self._torn = len(torn)
         for number, line in enumerate(whole.splitlines(), start=1):
             self._take(self._event(number, line))
 
@@ -114,9 +123,13 @@ class Journal:
         return event
 
 
+def _bytes(event: Mapping[str, Any]) -> bytes:
+    """JSON on one line; a lone surrogate as its escape."""
+    return json.dumps(event, sort_keys=True, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
 def _checksum(event: Mapping[str, Any]) -> str:
-    text = json.dumps(event, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(_bytes(event)).hexdigest()[:16]
 
 
 def _write_all(handle: int, data: bytes) -> None:
