@@ -17,6 +17,7 @@ class _Shape:
 
     kind: str  # leaf, list, map, named (list of one-name mappings), element
     inner: str
+    classes: frozenset[type]  # of the values that it describes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,14 @@ class _Element:
     others: str
 
 
-_LEAVES = ("text", "name", "bool", "int", "scalar", "any")
+_LEAVES: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "name": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "scalar": (str, int, float, bool),
+    "any": (str, int, float, bool, dict, list),
+}
 _COLLECTIONS = {"[": "list", "{": "map", "<": "named"}
 _WORDS = {
     "text": "a text",
@@ -56,8 +64,10 @@ def _shapes(description: str) -> tuple[_Shape, ...]:
 
 def _shape(part: str) -> _Shape:
     if part[0] in _COLLECTIONS:
-        return _Shape(_COLLECTIONS[part[0]], part[1:-1])
-    return _Shape("leaf" if part in _LEAVES else "element", part)
+        return _Shape(_COLLECTIONS[part[0]], part[1:-1], frozenset({dict if part[0] == "{" else list}))
+    if part in _LEAVES:
+        return _Shape("leaf", part, frozenset(_LEAVES[part]))
+    return _Shape("element", part, frozenset({dict}))
 
 
 @lru_cache(maxsize=128)
@@ -104,10 +114,11 @@ class _Walker:
         self.out = out
 
     def value(self, description: str, value: Any, keys: tuple[Key, ...]) -> None:
-        if value is None:
+        if value is None or description == "any":
             return  # an empty section or keyname holds nothing, and nothing wrong
         shapes = _shapes(description)
-        fitting = [shape for shape in shapes if _fits(shape, value)]
+        kind = value.__class__
+        fitting = [shape for shape in shapes if kind in shape.classes]
         if not fitting:
             self._wrong_kind(shapes, value, keys)
             return
@@ -160,22 +171,6 @@ class _Walker:
         words = dict.fromkeys(_WORDS[shape.inner if shape.kind == "leaf" else shape.kind] for shape in shapes)
         message = f"`{show(keys[-1])}` must be {' or '.join(words)}, not {_given(value)}"
         self.out.add("TOSCA1003", message, self.spot.place(*keys))
-
-
-def _fits(shape: _Shape, value: Any) -> bool:
-    if shape.kind in ("list", "named"):
-        return isinstance(value, list)
-    if shape.kind in ("map", "element"):
-        return isinstance(value, dict)
-    if shape.inner == "any":
-        return True
-    if shape.inner in ("text", "name"):
-        return isinstance(value, str)
-    if shape.inner == "bool":
-        return isinstance(value, bool)
-    if shape.inner == "int":
-        return isinstance(value, int) and not isinstance(value, bool)
-    return not isinstance(value, (dict, list))
 
 
 def _closest(shapes: list[_Shape], value: Any) -> _Shape:

@@ -51,8 +51,11 @@ def run(
     output: str,
 ) -> int:
     """Check, report, and exit with 3 when there are errors."""
+    import gc
+
     from mattone.findings import Severity
 
+    gc.disable()  # a short life with many objects and few cycles: collecting would only cost time
     files = [target for target in targets if _is_file(target)]
     if files and len(files) == len(targets):
         found, read, root = _check_files(files, import_map, no_cache)

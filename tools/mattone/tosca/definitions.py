@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mattone.tosca.spots import Spot
-from mattone.tosca.types import Scope, TypeDef
+from mattone.tosca.types import Scope, TypeDef, named
 
 
 class _Missing:
@@ -111,8 +111,13 @@ def properties_of(kind: TypeDef, section: str = "properties") -> dict[str, Prope
 
 
 def _properties(kind: TypeDef, section: str) -> dict[str, PropertyDef | None]:
-    members = kind.members(section).items()
-    return {name: property_of(name, raw, spot, owner.scope) for name, (raw, spot, owner) in members}
+    what = f"own {section}"
+
+    def own(one: TypeDef) -> dict[str, PropertyDef | None]:
+        defined = named(one.raw.get(section))
+        return {name: property_of(name, raw, one.spot.at(section, *keys), one.scope) for name, raw, keys in defined}
+
+    return {name: owner.once(what, own)[name] for name, (_, _, owner) in kind.members(section).items()}
 
 
 @dataclass(frozen=True, slots=True)

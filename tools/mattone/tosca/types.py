@@ -147,10 +147,17 @@ class TypeDef:
         return {}
 
     def _gather(self, section: str) -> dict[str, tuple[Any, Spot, TypeDef]]:
+        """The members of the ancestors with one's own over them; each ancestor's are kept for its other children."""
         found: dict[str, tuple[Any, Spot, TypeDef]] = {}
+        circle = self.lineage[-1].parent is not None  # then the lineage of an ancestor is another one
         for owner in reversed(self.lineage):
-            for name, raw, keys in named(owner.raw.get(section)):
-                found[name] = (raw, owner.spot.at(section, *keys), owner)
+            known = None if circle else owner._members.get(section)
+            if known is None:
+                own = {n: (raw, owner.spot.at(section, *k), owner) for n, raw, k in named(owner.raw.get(section))}
+                known = {**found, **own} if own else found
+                if not circle:
+                    owner._members[section] = known
+            found = known
         return found
 
 
