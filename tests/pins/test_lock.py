@@ -25,7 +25,7 @@ def made(roles: list[str], seed: int) -> Lock:
         return Pin(
             which,
             chance.choice(["^1.0", "*", ">=1 <3", "1.x || 2.x", "~1.2, ^1"]),
-            Version(*(chance.randrange(30) for _ in range(3))),
+            Version(chance.randrange(30), chance.randrange(30), chance.randrange(30)),
             f"{chance.getrandbits(160):040x}",
             f"sha256:{chance.getrandbits(256):064x}",
             tuple(chance.sample(["school/page", "catalog/x", "ansible-roles/a_b"], chance.randrange(4))),
