@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -101,10 +101,17 @@ class Record:
         return bool(self.remote_id) and not (self.action is Action.DELETE and self.outcome is Outcome.SUCCEEDED)
 
 
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "str": str, "int": int, "bool": bool, "float": (int, float), "Mapping": dict, "tuple": tuple,
+    "Action": Action, "Outcome": Outcome,
+}  # fmt: skip
+
+
 def dump(record: Record) -> bytes:
     """A record's file: JSON with sorted keys, one trailing newline."""
-    value = {"record": FORMAT, **asdict(record)}
-    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    value = digests.plain({"record": FORMAT, **asdict(record)})
+    # A lone surrogate, which an engine's answer may hold, becomes its JSON escape.
+    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
 def digest(record: Record) -> str:
@@ -121,6 +128,15 @@ def parse(path: str, data: bytes) -> Record:
             raise InputError(f"the record has format {version!r}, this mattone reads {FORMAT}", place=Place(path))
         value["action"], value["outcome"] = Action(value["action"]), Outcome(value["outcome"])
         value["machines"] = tuple(value["machines"])
-        return Record(**value)
+        return _checked(Record(**value))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(f"the record is damaged: {error}", place=Place(path)) from error
+
+
+def _checked(record: Record) -> Record:
+    """The record itself when each field is of its kind. Raises TypeError."""
+    for one in fields(Record):
+        value = getattr(record, one.name)
+        if not isinstance(value, _KINDS[str(one.type).split("[", 1)[0]]):
+            raise TypeError(f"its field {one.name!r} cannot be {json.dumps(value)[:40]}")
+    return record

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from mattone.errors import RemoteError
+from mattone.errors import InputError, Place, RemoteError
 from mattone.git import Repository
 from mattone.records.model import Action, Outcome, Record, digest, dump, parse
 
@@ -73,8 +73,10 @@ class RecordStore:
             return found
         prefix = f"records/{self._environment}"
         for entry in self._repository.files(TRACKING, prefix):
-            group, name = entry.path.removeprefix(prefix + "/").split("/")[:2]
-            found.setdefault(f"{group}/{name}", []).append((entry.path, entry.blob))
+            parts = entry.path.removeprefix(prefix + "/").split("/")
+            if len(parts) != 3:
+                raise InputError(f"the branch {BRANCH!r} has a file that is no record", place=Place(entry.path))
+            found.setdefault("/".join(parts[:2]), []).append((entry.path, entry.blob))
         return found
 
     def deployments(self) -> tuple[str, ...]:
@@ -108,9 +110,10 @@ class RecordStore:
         from dataclasses import replace
 
         for _ in range(_ATTEMPTS):
+            pushed = self._of(record)
+            if pushed is not None:
+                return pushed  # by an earlier run that was killed, or heard nothing, before it could note so
             last = self.recent(record.deployment).last_attempted
-            if last is not None and last.operation == record.operation:
-                return last  # pushed by an earlier run that was killed before it could note so
             numbered = replace(
                 record,
                 sequence=last.sequence + 1 if last else 1,
@@ -120,6 +123,12 @@ class RecordStore:
                 return numbered
             self.fetch()
         raise RemoteError("the records branch moved at every attempt to append to it", hint="run it again")
+
+    def _of(self, record: Record) -> Record | None:
+        """The record of the same operation, wherever in the history it stands."""
+        rows = self._paths.get(record.deployment, [])
+        found = (row for row in rows if row[0].endswith(f"-{record.operation}.json"))
+        return next((parse(path, self._repository.blob(blob)) for path, blob in found), None)
 
     def _push(self, record: Record) -> bool:
         """One attempt to append; False when somebody else appended first."""

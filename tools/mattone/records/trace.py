@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mattone import redact
 from mattone.records.model import Outcome, Record, digest
 
 _LABELS = {"service": "service", "types": "types", "role": "role"}
@@ -17,7 +18,7 @@ def as_text(records: Sequence[Record]) -> str:
     lines += _story(newest)
     if len(records) > 1:
         lines += ["", "before that:"]
-        lines += [f"  #{record.sequence} {_line(record)}" for record in reversed(records[:-1])]
+        lines += [f"  {redact.one_line(f'#{record.sequence} {_line(record)}')}" for record in reversed(records[:-1])]
     return "\n".join(lines)
 
 
@@ -44,11 +45,14 @@ def _story(record: Record) -> list[str]:
         ("template", record.template),
         ("record", digest(record)),
     ]
-    lines = [f"{name + ':' if name else '':<15}{text}" for name, text in rows if text]
+    # What people and engines wrote stays on its line: it must not pass for another row.
+    lines = [f"{name + ':' if name else '':<15}{redact.one_line(text, 1000)}" for name, text in rows if text]
     lines += _section("components", [_component(row) for row in record.lock.get("components", ())])
     lines += _section("inputs", [_input(record, name) for name in sorted(record.inputs)])
     lines += _section("machines", [_machine(machine) for machine in record.machines])
-    lines += _section("outputs", [f"{name}: {value}" for name, value in sorted(record.outputs.items())])
+    lines += _section(
+        "outputs", [redact.one_line(f"{name}: {record.outputs[name]}", 1000) for name in sorted(record.outputs)]
+    )
     return lines
 
 
@@ -78,7 +82,7 @@ def _approval(found: Mapping[str, Any]) -> str:
 
 def _engine(record: Record) -> str:
     engine = record.engine
-    return f"{engine['version']}, its id {engine['id']}" if engine else ""
+    return f"{engine.get('version', '')}, its id {record.remote_id or '(none)'}" if engine else ""
 
 
 def _component(row: Mapping[str, Any]) -> str:
@@ -91,8 +95,9 @@ def _input(record: Record, name: str) -> str:
 
     secret = record.secrets.get(name)
     version = f", version {secret['version']}" if secret else ""
-    return f"{name}: {value(record.inputs[name])}{version}"
+    return redact.one_line(f"{name}: {value(record.inputs[name])}{version}")
 
 
 def _machine(machine: Mapping[str, Any]) -> str:
-    return f"{machine['name']} {machine['address']} ({machine['cpus']:g} CPU, {machine['memory']} MiB)"
+    text = f"{machine['name']} {machine['address']} ({machine['cpus']:g} CPU, {machine['memory']} MiB)"
+    return redact.one_line(text)
