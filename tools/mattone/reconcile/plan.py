@@ -16,7 +16,7 @@ from mattone.engines.interface import Observation, Phase
 from mattone.pins.lock import Lock, as_value
 from mattone.platform.deployments import Deployment
 from mattone.reconcile.journal import Operation, State
-from mattone.records.model import Outcome, Record, digest
+from mattone.records.model import Action, Outcome, Record, digest
 from mattone.records.store import History
 
 
@@ -152,7 +152,7 @@ def _compare(name: str, wish: Wish, running: Record, known: Known) -> Step:
     if running.provider and wish.deployment.provider != running.provider:
         frozen.append("provider")
     last = known.history.last_attempted
-    if frozen and last is not None and last.outcome is Outcome.SUCCEEDED:
+    if frozen and _lives(known.history):
         listed = ", ".join(frozen)
         why = f"{listed} cannot change while it lives: delete it and ask again, or restore the old value"
         return _made(name, Change.BLOCKED, why, wish, known, fields)
@@ -165,6 +165,16 @@ def _compare(name: str, wish: Wish, running: Record, known: Known) -> Step:
     if phase is Phase.FAILED and known.observation is not None:
         return _made(name, Change.UPDATE, f"the engine says it failed: {known.observation.reason}", wish, known)
     return _made(name, Change.NONE, "it is as it should be", wish, known)
+
+
+def _lives(history: History) -> bool:
+    """Whether something that once was ready is still there: an update that failed since does not unmake it."""
+    for record in reversed(history.records):
+        if record.outcome is Outcome.SUCCEEDED:
+            return record.action is not Action.DELETE
+        if record.action is Action.CREATE:
+            return False
+    return False
 
 
 def _summary(fields: tuple[FieldChange, ...]) -> str:
@@ -202,7 +212,7 @@ def differences(running: Record, wish: Wish) -> tuple[FieldChange, ...]:
     found = [
         FieldChange("input", name, running.inputs.get(name), wish.deployment.inputs.get(name))
         for name in sorted(set(running.inputs) | set(wish.deployment.inputs))
-        if running.inputs.get(name) != wish.deployment.inputs.get(name)
+        if not _same(running.inputs.get(name), wish.deployment.inputs.get(name))
     ]
     old = {row["component"]: row for row in running.lock.get("components", ())}
     new = {row["component"]: row for row in as_value(wish.lock)["components"]}
@@ -215,6 +225,11 @@ def differences(running: Record, wish: Wish) -> tuple[FieldChange, ...]:
                 FieldChange("content", component, digests.short(before["digest"]), digests.short(after["digest"]))
             )
     return tuple(found)
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether two values have the same digest, as wishes have: one comes from a record's JSON, one from YAML."""
+    return digests.of_value(old) == digests.of_value(new)
 
 
 def _version(row: Mapping[str, Any] | None) -> str | None:
