@@ -10,11 +10,11 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from mattone import __version__
+from mattone import __version__, redact
 from mattone.engines.interface import Engine, Observation, Phase, RemoteMachine, Submission
 from mattone.errors import ApplyFailed, MattoneError, OutcomeUnknown, RemoteError, TransientError
 from mattone.pins.lock import as_value
@@ -25,6 +25,7 @@ from mattone.records.store import RecordStore
 
 DEADLINE = 3600.0  # seconds until an operation that is still pending counts as failed
 POLL = 1.0  # seconds between two looks at the engine
+MISSES = 30  # looks in a row without an answer, after which nobody waits any longer
 
 _ACTIONS = {Change.CREATE: Action.CREATE, Change.UPDATE: Action.UPDATE, Change.DELETE: Action.DELETE}
 
@@ -102,7 +103,8 @@ class Applier:
         try:
             found = self._held(operation.deployment)
         except RemoteError as error:
-            self.journal.write(operation.id, operation.deployment, State.UNKNOWN, reason=str(error))
+            reason = redact.clean(error.message)
+            self.journal.write(operation.id, operation.deployment, State.UNKNOWN, reason=reason)
             raise OutcomeUnknown(
                 f"{operation.deployment}: an interrupted operation may have happened, the engine does not say: {error}",
                 hint="run `mattone apply` again when the engine answers",
@@ -136,17 +138,14 @@ class Applier:
         remote_id, observation = self._brought(operation, step.deployment, remote_id, prepared)
         times["ended"] = now()
         record = self._described(step, wish, prepared, observation, remote_id, action, operation)
-        return self._finish(record, observation, times, time.monotonic() - begun)
+        return self._finish(record, times, time.monotonic() - begun)
 
     def _brought(self, operation: str, deployment: str, remote_id: str, prepared: Prepared) -> tuple[str, Observation]:
         """Send it and wait for its end: the engine's id and what it says then."""
         try:
             remote_id = self._send(remote_id, prepared)
         except TransientError as error:
-            raise OutcomeUnknown(
-                f"{deployment}: sent, but no answer came: {error.message}",
-                hint="run `mattone apply` again: it finds out what happened and goes on",
-            ) from error
+            raise _unknown(f"{deployment}: sent, but no answer came", error) from error
         except MattoneError as error:
             return self._refused(operation, deployment, error)
         self.journal.write(operation, deployment, State.SENT, remote_id=remote_id)
@@ -160,11 +159,17 @@ class Applier:
 
     def _refused(self, operation: str, deployment: str, error: MattoneError) -> tuple[str, Observation]:
         """What a refusal comes to: a failure to record when the engine holds something of it, else the error."""
-        held = self._held(deployment)
-        if not held:
-            self.journal.write(operation, deployment, State.RECORDED, reason=f"refused: {error.message}")
-            raise error
-        return held, Observation(Phase.FAILED, error.message)
+        try:
+            held = self._held(deployment)
+        except RemoteError as silent:
+            raise _unknown(f"{deployment}: refused ({error.message}), and then no answer came", silent) from error
+        if held:
+            return held, Observation(Phase.FAILED, error.message)
+        reason = redact.clean(f"refused: {error.message}")
+        self.journal.write(operation, deployment, State.RECORDED, reason=reason)
+        if isinstance(error, RemoteError):
+            raise ApplyFailed(f"{deployment}: {self.engine.name} {reason}", hint=error.hint) from error
+        raise error
 
     def _wait(self, deployment: str, remote_id: str) -> Observation:
         """Look until the engine is done with it, one way or the other."""
@@ -176,12 +181,11 @@ class Applier:
                 misses = 0
             except TransientError as error:
                 misses += 1
-                if misses >= 30 or time.monotonic() > end:
-                    raise OutcomeUnknown(
-                        f"{deployment}: the engine stopped answering: {error.message}",
-                        hint="run `mattone apply` again when it answers: it goes on where it was",
-                    ) from error
+                if misses >= MISSES or time.monotonic() > end:
+                    raise _unknown(f"{deployment}: the engine stopped answering", error) from error
                 seen = Observation(Phase.PENDING, "the engine does not answer; waiting for it")
+            except RemoteError as error:
+                raise _unknown(f"{deployment}: the engine has it and does not tell what became of it", error) from error
             self.report(seen.reason or seen.phase.value)
             if seen.phase not in {Phase.PENDING, Phase.DELETING, Phase.UNKNOWN}:
                 return seen
@@ -221,7 +225,7 @@ class Applier:
             engine=self._engine(remote_id),
             provider=deployment.provider,
             machines=tuple(_machine(machine) for machine in observation.machines),
-            outputs=_clean(observation.outputs),
+            outputs=observation.outputs,
         )
 
     # Delete
@@ -235,10 +239,24 @@ class Applier:
         times["started"] = now()
         self.journal.write(operation, step.deployment, State.STARTED, remote_id=",".join(ids))
         self.report("delete: removing its machines")
-        for remote_id in ids:
-            self.engine.destroy(remote_id)
+        left, reason = self._destroyed(step.deployment, ids)
         times["ended"] = now()
-        record = Record(
+        record = self._not_deleted(step, operation, left, reason) if left else self._gone(step, operation, ids)
+        return self._finish(record, times, time.monotonic() - begun)
+
+    def _destroyed(self, deployment: str, ids: list[str]) -> tuple[str, str]:
+        """Remove them one by one: the first that the engine would not remove and why, or empty texts."""
+        for remote_id in ids:
+            try:
+                self.engine.destroy(remote_id)
+            except TransientError as error:
+                raise _unknown(f"{deployment}: its deletion was sent, but no answer came", error) from error
+            except RemoteError as error:
+                return remote_id, error.message
+        return "", ""
+
+    def _gone(self, step: Step, operation: str, ids: list[str]) -> Record:
+        return Record(
             environment=self.origin.environment,
             deployment=step.deployment,
             sequence=0,
@@ -249,7 +267,19 @@ class Applier:
             service=step.service,
             engine=self._engine(",".join(ids)),
         )
-        return self._finish(record, Observation(Phase.READY), times, time.monotonic() - begun)
+
+    def _not_deleted(self, step: Step, operation: str, left: str, reason: str) -> Record:
+        """A deletion that failed: what is left is what was there, with its inputs, lock and protection."""
+        there = self.records.recent(step.deployment).running or self._gone(step, operation, [])
+        return replace(
+            there,
+            operation=operation,
+            action=Action.DELETE,
+            outcome=Outcome.FAILED,
+            commit=self.origin.commit,
+            reason=reason,
+            engine=self._engine(left),
+        )
 
     # The end of every operation
 
@@ -257,11 +287,13 @@ class Applier:
         engine = self.engine
         return {"name": engine.name, "version": engine.version(), "instance": engine.instance, "id": remote_id}
 
-    def _finish(self, record: Record, observation: Observation, times: Mapping[str, str], seconds: float) -> Record:
-        from dataclasses import replace
-
+    def _finish(self, record: Record, times: Mapping[str, str], seconds: float) -> Record:
+        """Journal and record an operation that ended. What the engine said of it is cleaned of secrets first."""
         whole = replace(
             record,
+            reason=redact.clean(record.reason),
+            machines=tuple(_clean(record.machines)),
+            outputs=_clean(record.outputs),
             merge_request=self.origin.merge_requests(record.deployment),
             applied_by=self.origin.applied_by,
             times=times,
@@ -273,7 +305,7 @@ class Applier:
         kept = self._record(operation, whole)
         if kept.outcome is Outcome.FAILED:
             raise ApplyFailed(
-                f"{kept.deployment}: {kept.action} failed: {observation.reason or observation.phase}",
+                f"{kept.deployment}: {kept.action} failed: {kept.reason}",
                 hint=f"`mattone log {kept.deployment}` shows what the engine did",
             )
         return kept
@@ -284,6 +316,11 @@ class Applier:
         while (older := self.journal.open_operations().get(operation.deployment)) is not None:
             self._close(older, f"interrupted; taken over by {operation.id}")
         return kept
+
+
+def _unknown(what: str, error: MattoneError) -> OutcomeUnknown:
+    hint = "run `mattone apply` again when the engine answers: it finds out what happened and goes on"
+    return OutcomeUnknown(f"{what}: {error.message}", hint=hint)
 
 
 def now() -> str:
@@ -298,8 +335,6 @@ def _machine(machine: RemoteMachine) -> dict[str, Any]:
 
 def _clean(value: Any) -> Any:
     """Outputs without secrets: every text goes through redaction before it is kept."""
-    from mattone import redact
-
     if isinstance(value, str):
         return redact.clean(value)
     if isinstance(value, Mapping):
