@@ -67,7 +67,7 @@ def test_event_is_flushed_to_disk_before_write_returns(path: Path, monkeypatch: 
 
 def test_new_journal_is_made_durable_in_its_folder_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
-    monkeypatch.setattr("os.fsync", lambda handle: synced.append(os.readlink(f"/proc/self/fd/{handle}")))
+    monkeypatch.setattr("os.fsync", lambda handle: synced.append(str(Path(f"/proc/self/fd/{handle}").readlink())))
     journal = Journal(path)
     journal.write("a", ONE, State.PLANNED)
     assert str(path.parent) in synced
