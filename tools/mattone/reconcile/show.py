@@ -115,6 +115,5 @@ def _text(text: str) -> str:
     for character in "\\`*_{}[]()#+!|~":
         safe = safe.replace(character, f"\\{character}")
     # An unseen space keeps mentions and bare addresses from becoming links.
-    for link, broken in (("@", "@\u200b"), ("://", ":\u200b//"), ("www.", "www\u200b.")):
-        safe = re.sub(re.escape(link), lambda found, by=broken: by, safe, flags=re.IGNORECASE)
+    safe = re.sub(r"@|:(?=//)|www(?=\.)", lambda found: found.group() + "\u200b", safe, flags=re.IGNORECASE)
     return safe.replace("<", "&lt;").replace(">", "&gt;")
