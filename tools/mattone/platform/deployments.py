@@ -19,7 +19,9 @@ FOLDER = "deployments"
 
 FIELDS = {
     "service": Field(str, True, "a service of the catalogue, the name of its folder"),
-    "version": Field(str, True, "range of the service's versions, as in `^1.0`; the lock holds the exact one"),
+    "version": Field(
+        str, True, 'range of the service\'s versions, as in `^1.0` or `"1.2"` (in quotes, or YAML makes it a number)'
+    ),
     "provider": Field(str, False, "where to run it (the group's first provider that offers the service)"),
     "description": Field(str, False, "what it is for"),
     "contact": Field(str, False, "whom to ask about it"),

@@ -26,6 +26,10 @@ class Field:
     required: bool = False
     description: str = ""
 
+    def hint(self, name: str) -> str:
+        """What a person needs to know to write the field `name` well."""
+        return f"{name}: {self.description}" if self.description else ""
+
 
 @dataclass
 class Reader:
@@ -57,13 +61,13 @@ class Reader:
                     1002, f"unknown field {name!r}", *keys, name, hint=did_you_mean(str(name), fields), at_key=True
                 )
             elif not fits(item, known.kind):
-                self.say(1004, f"{name!r} must be {KINDS[known.kind]}, not {describe(item)}", *keys, name)
+                message = f"{name!r} must be {KINDS[known.kind]}, not {describe(item)}"
+                self.say(1004, message, *keys, name, hint=known.hint(str(name)))
             else:
                 good[str(name)] = item
         for name, known in fields.items():
             if known.required and name not in value:
-                hint = f"{name}: {known.description}" if known.description else ""
-                self.say(1003, f"the field {name!r} is missing", *keys, hint=hint)
+                self.say(1003, f"the field {name!r} is missing", *keys, hint=known.hint(name))
         return good
 
     def _at(self, keys: tuple[str | int, ...]) -> Any:
