@@ -52,8 +52,20 @@ class _Call:
         elif not isinstance(argument, list) or len(argument) < 2:
             self._malformed(spot, f"`{name}` needs a list of names")
         else:
-            self._entity(argument[0], spot)
+            self._inner(name, argument, spot)
         return None
+
+    def _inner(self, name: str, argument: list[Any], spot: Spot) -> None:
+        """An artifact or an operation of an entity (1.3, 4.6.1 and 4.8.1)."""
+        kind, node_name = self._entity(argument[0], spot)
+        if kind is None or not kind.whole or not isinstance(argument[1], str):
+            return
+        section, what = ("artifacts", "artifact") if name == "get_artifact" else ("interfaces", "interface")
+        node = self.context.whole.nodes.get(node_name)
+        known = {*kind.members(section), *(one for one, _, _ in named(node.raw.get(section) if node else None))}
+        if argument[1] not in known:
+            message = f"{kind.name} has no {what} `{show(argument[1])}`"
+            self.context.out.add("TOSCA1048", message, spot.place(1), did_you_mean(argument[1], known))
 
     def _malformed(self, spot: Spot, message: str, hint: str = "") -> None:
         self.context.out.add("TOSCA1044", message, spot.place(), hint)

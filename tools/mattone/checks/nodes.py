@@ -6,6 +6,7 @@ from typing import Any
 
 from mattone.checks.calls import check_call, check_calls
 from mattone.checks.context import Context, Here
+from mattone.checks.refinement import check_copy, check_filter
 from mattone.checks.requirements import check_requirements
 from mattone.checks.typedefs import check_artifacts, check_interface, interface_type
 from mattone.tosca.definitions import CapabilityDef, PropertyDef, capabilities_of, properties_of, requirements_of
@@ -25,6 +26,8 @@ def check_node(context: Context, node: NodeTemplate) -> None:
     """Check one node template; with an unknown type only what needs no type."""
     kind = context.type("node", node.type_name, node.spot.at("type")) if node.type_name else None
     here = Here(kind, node)
+    check_copy(context, node)
+    check_filter(context, node.raw.get("node_filter"), kind, node.spot.at("node_filter"))
     if kind is None or "copy" in node.raw:
         for section in ("properties", "attributes", "capabilities", "interfaces"):
             check_calls(context, node.raw.get(section), node.spot.at(section), here)

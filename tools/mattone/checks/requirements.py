@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from mattone.checks.context import Context
+from mattone.checks.refinement import check_filter
 from mattone.tosca.definitions import CapabilityDef, RequirementDef, capabilities_of, requirements_of
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.template import NodeTemplate, mapping
@@ -137,6 +138,7 @@ class _Assignment:
             kind = node.type if node is not None else None
         if kind is None:
             return
+        check_filter(self.context, self.long.get("node_filter"), kind, self.spot.at("node_filter"))
         self._fitting(name, kind)
 
     def _fitting(self, name: str, kind: TypeDef) -> None:

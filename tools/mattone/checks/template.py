@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from mattone.checks.context import Context
 from mattone.checks.hygiene import check_hygiene
 from mattone.checks.nodes import check_nodes
+from mattone.checks.refinement import check_repositories
 from mattone.checks.structure import check_structure
 from mattone.checks.supply import check_supply
 from mattone.checks.topology import check_topology
@@ -76,6 +77,7 @@ def check_document(workspace: Workspace, document: Document, out: Collector) -> 
     context = Context(document, template.scope, template, template, out)
     check_types(context)
     check_supply(context, workspace)
+    check_repositories(context)
     if not template.topology:
         return
     for whole in bases:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mattone.checks.calls import check_call, check_calls
 from mattone.checks.context import Context, Here
+from mattone.checks.refinement import check_filter, check_refinement
 from mattone.tosca import constraints
 from mattone.tosca.artifacts import file_problem, is_file_artifact
 from mattone.tosca.definitions import PropertyDef, Schema, property_of, text
@@ -35,6 +36,7 @@ class _TypeCheck:
         self._ancestry()
         for section in ("properties", "attributes"):
             check_properties(self.context, self.kind.raw.get(section), self.kind.spot.at(section), self.here)
+        check_refinement(self.context, self.kind)
         if self.kind.kind == "data":
             self._data()
         for _, raw, keys in named(self.kind.raw.get("capabilities")):
@@ -86,6 +88,8 @@ class _TypeCheck:
         else:
             self.context.type("relationship", relationship, spot.at("relationship"))
         self._occurrences(raw, spot)
+        wanted = self.context.scope.find("node", raw.get("node"))
+        check_filter(self.context, raw.get("node_filter"), wanted, spot.at("node_filter"))
 
     def _occurrences(self, raw: dict[Any, Any], spot: Spot) -> None:
         value = raw.get("occurrences")

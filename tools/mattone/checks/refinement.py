@@ -1,0 +1,93 @@
+"""What a derived type changes of what it inherits, and names that lead to other parts of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mattone.checks.context import Context
+from mattone.tosca.definitions import capabilities_of, properties_of, property_of
+from mattone.tosca.functions import fits, spell
+from mattone.tosca.source import Key
+from mattone.tosca.spots import Spot, did_you_mean, show
+from mattone.tosca.template import NodeTemplate, mapping
+from mattone.tosca.types import TypeDef, named
+
+
+def check_refinement(context: Context, kind: TypeDef) -> None:
+    """Warn where a type gives an inherited property another type: a value fits either it or its ancestor."""
+    if kind.parent is None:
+        return
+    inherited = properties_of(kind.parent)
+    for name, raw, keys in named(kind.raw.get("properties")):
+        before = inherited.get(name)
+        own = property_of(name, raw, kind.spot.at("properties", *keys), context.scope)
+        if before is None or own is None or fits(own.schema, before.schema):
+            continue
+        message = (
+            f"property `{show(name)}` is a {spell(own.schema)} here and a {spell(before.schema)} in {kind.parent.name}"
+        )
+        context.out.add("TOSCA2013", message, own.spot.key_place(), "Narrow an inherited property, or name a new one.")
+
+
+def check_repositories(context: Context) -> None:
+    """Every repository that an import or artifact names must be declared (1.3, 3.6.6)."""
+    document = context.document.value
+    known = mapping(document, "repositories")
+    for name, keys in _repositories(document, ()):
+        if name not in known:
+            message = f"repository `{show(name)}` is not declared"
+            context.out.add("TOSCA1006", message, context.root.place(*keys), did_you_mean(name, known))
+
+
+_HOLDERS = ("imports", "artifacts")
+
+
+def _repositories(value: Any, keys: tuple[Key, ...]) -> Iterator[tuple[str, tuple[Key, ...]]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        if key == "repository" and isinstance(inner, str) and any(holder in keys for holder in _HOLDERS):
+            yield inner, (*keys, key)
+        yield from _repositories(inner, (*keys, key))
+
+
+def check_copy(context: Context, node: NodeTemplate) -> None:
+    """A template can be copied only from one that is there, and that is no copy itself (1.3, 3.8.3.1)."""
+    name = node.raw.get("copy")
+    if not isinstance(name, str):
+        return
+    original = context.whole.nodes.get(name)
+    if original is None and not context.open:
+        others = [one for one in context.whole.nodes if one != node.name]
+        message = f"there is no node template `{show(name)}` to copy"
+        context.out.add("TOSCA1027", message, node.spot.place("copy"), did_you_mean(name, others))
+    elif original is not None and "copy" in original.raw:
+        message = f"`{show(name)}` is a copy itself"
+        context.out.add("TOSCA1027", message, node.spot.place("copy"), "Copy from the original.")
+
+
+def check_filter(context: Context, raw: Any, kind: TypeDef | None, spot: Spot) -> None:
+    """A node filter names properties and capabilities of the node type that it filters (1.3, 3.6.5)."""
+    if kind is None or not kind.whole or not isinstance(raw, dict):
+        return
+    offered = capabilities_of(kind)
+    _names(context, raw.get("properties"), properties_of(kind), f"{kind.name} has no property", spot.at("properties"))
+    for name, body, keys in named(raw.get("capabilities")):
+        at = spot.at("capabilities", *keys)
+        by_type = [one for one in offered.values() if name in (one.name, one.type_name)]
+        if not by_type:
+            message = f"{kind.name} has no capability `{show(name)}`"
+            context.out.add("TOSCA1025", message, at.key_place(), did_you_mean(name, offered))
+        elif by_type[0].type is not None:
+            known, what = by_type[0].properties, f"{by_type[0].type_name} has no property"
+            _names(context, mapping(body, "properties") or _listed(body), known, what, at.at("properties"))
+
+
+def _listed(body: Any) -> Any:
+    return body.get("properties") if isinstance(body, dict) else None
+
+
+def _names(context: Context, section: Any, known: Any, message: str, spot: Spot) -> None:
+    for name, _, keys in named(section):
+        if name not in known:
+            context.out.add("TOSCA1025", f"{message} `{show(name)}`", spot.key_place(*keys), did_you_mean(name, known))
