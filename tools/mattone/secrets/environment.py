@@ -54,6 +54,8 @@ class EnvironmentStore:
             lines = self._file.read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return ""
+        except UnicodeDecodeError as error:
+            raise InputError("not UTF-8 text", place=Place(str(self._file)), hint="save the file as UTF-8") from error
         if mode & 0o077:
             raise InputError(
                 "others may read this file", place=Place(str(self._file)), hint=f"run `chmod 600 {self._file}`"

@@ -46,19 +46,20 @@ def resolve(inputs: Mapping[str, Any], stores: Sequence[SecretStore]) -> Resolve
     Raises InputError for an unknown scheme or a secret without value, RemoteError from a store.
     """
     by_scheme = {store.scheme: store for store in stores}
-    found: dict[str, tuple[SecretReference, Secret]] = {}
-    for path, reference in references(inputs).items():
+    found = list(_walk(inputs, ()))  # not by path: two may be written alike
+    values: dict[SecretReference, Secret] = {}
+    for path, reference in found:
         store = by_scheme.get(reference.scheme)
         if store is None:
             raise InputError(
                 f"input {path}: no secret store for {reference.scheme!r}",
                 hint=f"configured: {', '.join(sorted(by_scheme))}",
             )
-        found[path] = (reference, store.read(reference.path))
-    redact.register(secret.value for _, secret in found.values())
-    values = {path: secret.value for path, (_, secret) in found.items()}
-    described = {path: {"reference": str(ref), "version": secret.version} for path, (ref, secret) in found.items()}
-    return Resolved(_replace(inputs, (), values), described)
+        if reference not in values:
+            values[reference] = store.read(reference.path)
+    redact.register(secret.value for secret in values.values())
+    described = {path: {"reference": str(ref), "version": values[ref].version} for path, ref in found}
+    return Resolved(_replace(inputs, values), described)
 
 
 def _walk(value: Any, at: tuple[str, ...]) -> Iterator[tuple[str, SecretReference]]:
@@ -76,12 +77,13 @@ def _walk(value: Any, at: tuple[str, ...]) -> Iterator[tuple[str, SecretReferenc
             yield from _walk(item, (*at, str(index)))
 
 
-def _replace(value: Any, at: tuple[str, ...], values: Mapping[str, str]) -> Any:
-    path = ".".join(at)
-    if path in values:
-        return values[path]
+def _replace(value: Any, values: Mapping[SecretReference, Secret]) -> Any:
+    """By reference and not by path: a key may hold the dot that separates a path's parts."""
+    reference = reference_in(value)
+    if reference is not None:
+        return values[reference].value
     if isinstance(value, Mapping):
-        return {key: _replace(item, (*at, str(key)), values) for key, item in value.items()}
+        return {key: _replace(item, values) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_replace(item, (*at, str(index)), values) for index, item in enumerate(value)]
+        return [_replace(item, values) for item in value]
     return value
