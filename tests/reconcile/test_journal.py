@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import resource
+import secrets
 import signal
 from pathlib import Path
 
 import pytest
 
+from mattone import redact
 from mattone.errors import InputError
 from mattone.reconcile.journal import Journal, State
 from tests.doubles.world import in_a_process
@@ -143,3 +145,11 @@ def test_outside_text_stays_on_one_line(path: Path) -> None:
 def test_values_with_keys_that_are_no_texts_and_lone_surrogates_can_be_written(path: Path) -> None:
     Journal(path).write("a", ONE, State.UNKNOWN, inputs={1: "a", "b": "\ud800"})
     assert Journal(path).open_operations()[ONE].details["inputs"] == {"1": "a", "b": "\ud800"}
+
+
+def test_secrets_do_not_reach_the_journal(path: Path) -> None:
+    canary = secrets.token_urlsafe(18)
+    redact.register([canary])
+    Journal(path).write("a", ONE, State.UNKNOWN, reason=f"said {canary}", record={"outputs": [canary]})
+    assert canary.encode() not in path.read_bytes()
+    assert Journal(path).open_operations()[ONE].details["reason"] == "said (secret)"

@@ -24,7 +24,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from mattone import digests
+from mattone import digests, redact
 from mattone.errors import InputError, Place
 from mattone.files import sync_folder
 
@@ -71,7 +71,7 @@ class Journal:
 
     def write(self, operation: str, deployment: str, state: State, **details: Any) -> Operation:
         """Add an event; on return it is on disk. Raises OSError when it cannot be written."""
-        plain = digests.plain(details)
+        plain = _clean(digests.plain(details))  # a reason is outside text, and may quote a secret
         event = {"operation": operation, "deployment": deployment, "state": state.value, "details": plain}
         line = _bytes({**event, "sum": _checksum(event)}) + b"\n"
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -121,6 +121,15 @@ class Journal:
                 hint="restore the file from a backup; without it nobody knows which operations were under way",
             )
         return event
+
+
+def _clean(value: Any) -> Any:
+    """Plain values with every registered secret masked."""
+    if isinstance(value, str):
+        return redact.clean(value)
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    return [_clean(item) for item in value] if isinstance(value, list) else value
 
 
 def _bytes(event: Mapping[str, Any]) -> bytes:
