@@ -58,7 +58,8 @@ def run(
         made = session.plan(look=True, only=deployments)
         if plan is not None:
             _must_hold(plan, made)
-        steps = [step for step in _allowed(made, prune, set(confirm)) if step.deployment not in unsettled]
+        allowed = _allowed(made, prune, set(confirm), empty=not session.wishes())
+        steps = [step for step in allowed if step.deployment not in unsettled]
         work = bool(steps) and not dry_run
         records, errors = _carry_out(session, steps) if work else ([], [])
     _tell(output, made, records, "" if work else show.as_text(made))
@@ -90,14 +91,19 @@ def _settle(session: Session) -> dict[str, MattoneError]:
 def _must_hold(path: Path, made: Plan) -> None:
     """A plan file must be the plan that is made now, byte for byte in all that it is bound to."""
     import json
+    from dataclasses import replace
 
     from mattone.errors import Place
 
     try:
-        digest = json.loads(path.read_bytes())["digest"]
+        value = json.loads(path.read_bytes())
+        digest = value["digest"]
+        looked = any(step["observed"] for step in value["steps"])
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("this is no plan file", place=Place(str(path)), hint="make one with `plan --out`") from error
-    if digest != made.digest:
+    # A plan made without `--look` says nothing of what the engine runs; all else must be the same.
+    held = made if looked else replace(made, steps=tuple(replace(step, observed="") for step in made.steps))
+    if digest != held.digest:
         raise PolicyDenied(
             "the plan no longer holds: commits, locks, records or the engine's state have changed since it was made",
             place=Place(str(path)),
@@ -105,14 +111,16 @@ def _must_hold(path: Path, made: Plan) -> None:
         )
 
 
-def _allowed(plan: Plan, prune: bool, confirmed: set[str]) -> list[Step]:
-    """The steps to carry out. Raises PolicyDenied when deletions lack their confirmation."""
+def _allowed(plan: Plan, prune: bool, confirmed: set[str], *, empty: bool) -> list[Step]:
+    """The steps to carry out. Raises PolicyDenied when deletions lack their confirmation.
+
+    `empty`: the desired state asks for nothing at all. A wrong branch or a broken checkout would
+    then delete everything.
+    """
     from mattone.reconcile.plan import Change
 
     deletions = [step for step in plan.changes if step.change is Change.DELETE]
     asked = [step for step in deletions if prune or step.deployment in confirmed]
-    # Without any wish left, a wrong branch or a broken checkout would delete everything.
-    empty = not any(step.change is not Change.DELETE for step in plan.steps)
     missing = [step.deployment for step in asked if (step.protected or empty) and step.deployment not in confirmed]
     if missing:
         why = "the desired state is empty" if empty else "protected deployments would be deleted"

@@ -64,10 +64,15 @@ class Session:
 
         return open_engine(self.site)
 
-    def wishes(self, only: Iterable[str] = ()) -> dict[str, Wish]:
+    def wishes(self) -> dict[str, Wish]:
+        """Every deployment of the revision as a wish; worked out once."""
+        return dict(self._wishes)
+
+    @cached_property
+    def _wishes(self) -> dict[str, Wish]:
         from mattone.reconcile.wishes import wishes
 
-        return wishes(self.tree, self.releases, only)
+        return wishes(self.tree, self.releases)
 
     def plan(self, *, base: str = "", look: bool = False, only: Iterable[str] = ()) -> Plan:
         """Plan all deployments, or only some.
@@ -107,11 +112,12 @@ class Session:
         return record
 
     def merge_request_of(self, deployment: str) -> Mapping[str, Any]:
-        """The merge request that brought the deployment's present file (or its removal), for the record."""
+        """The merge request that brought the deployment's present files (or their removal), for the record."""
         from mattone.forges.choose import open_forge
-        from mattone.platform.deployments import deployment_path
+        from mattone.platform.deployments import deployment_path, lock_path
 
-        commit = self.site.repository.last_change(self.revision, deployment_path(deployment))
+        paths = deployment_path(deployment), lock_path(deployment)  # an upgrade changes the lock alone
+        commit = self.site.repository.last_change(self.revision, *paths)
         if commit is None:
             return {}
         try:
