@@ -171,7 +171,8 @@ def _composed(desk: Desk, draft: Draft) -> bytes:
         raise InputError(f"the catalogue has no service {service!r}", hint=hint)
     written: dict[str, Any] = dict(present.document.value) if present else {}
     written["service"] = service
-    written["version"] = draft.version or written.get("version") or _compatible(desk, service)
+    same = present is not None and present.service == service  # a range is one of that service's versions
+    written["version"] = draft.version or (written.get("version") if same else "") or _compatible(desk, service)
     for name, text in (("provider", draft.provider), ("description", draft.description)):
         if text:
             written[name] = text
@@ -180,6 +181,8 @@ def _composed(desk: Desk, draft: Draft) -> bytes:
     ordered = {key: written[key] for key in order if key in written}
     if inputs:
         ordered["inputs"] = inputs
+    if present is not None and ordered == present.document.value:
+        return present.document.text.encode()  # as somebody wrote it, with its comments
     return yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=100).encode()
 
 
