@@ -80,7 +80,13 @@ def run_merge_request(forge: LocalForge, iid: int, on_line: Callable[[str], None
         clone = _merged_clone(forge, request, Path(folder) / "platform")
         markdown = Path(folder) / "plan.md"
         stages = merge_request_stages(request.base, markdown)
-        results = _run(stages, clone.root, _without_secrets(), on_line, _status(forge, request))
+        # A workspace of its own: the clone's `.mattone` is what a merge request may have brought.
+        environment = {**_without_secrets(), "MATTONE_WORKSPACE": str(Path(folder) / "workspace")}
+        try:
+            results = _run(stages, clone.root, environment, on_line, _status(forge, request))
+        except BaseException:  # a time limit or an interrupt: it must not look as if it still ran
+            forge.set_pipeline(request.iid, Pipeline(request.head, PipelineState.CANCELED))
+            raise
         comment = markdown.read_text(encoding="utf-8") if markdown.exists() else _failure(results)
     return forge.merge_request(iid), comment
 
@@ -132,7 +138,7 @@ def _run(
             cwd=folder,
             env={**environment, "PYTHONPATH": _import_path()},
             timeout=TIMEOUT,
-            accept=range(256),
+            accept=range(-64, 256),  # below zero: ended by that signal
             on_line=on_line,
         )
         results.append(StageResult(stage, done.code, done.output, time.monotonic() - begun))
