@@ -68,6 +68,16 @@ def test_record_appended_by_another_clone_meanwhile_comes_first(clone: Clone) ->
     assert operations(fetched(two)) == ["a", "b", "c"]
 
 
+def test_fetch_by_another_command_in_the_same_clone_breaks_no_chain(clone: Clone) -> None:
+    """`mattone plan` moves the tracking branch while `mattone apply` works with what it read before."""
+    store = fetched(clone("one"))
+    assert store.deployments() == ()
+    first = fetched(clone("two")).append(record("a"))
+    git(store._repository.root, "fetch", "--quiet", "origin", f"+refs/heads/{BRANCH}:{TRACKING}")
+    second = store.append(record("b"))
+    assert (second.sequence, second.previous) == (2, digest(first))
+
+
 def test_operation_that_was_pushed_already_is_not_doubled(clone: Clone) -> None:
     one, two = fetched(clone("one")), fetched(clone("two"))
     first = one.append(record("a"))

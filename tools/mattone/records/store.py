@@ -63,16 +63,25 @@ class RecordStore:
             raise RemoteError(
                 f"cannot fetch the records: {listed.errors.strip()}", hint="check the clone's `origin` remote"
             )
-        self.__dict__.pop("_paths", None)
+        self._forget()
+
+    def _forget(self) -> None:
+        for name in ("_tip", "_paths"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def _tip(self) -> str | None:
+        """The commit that all is read from and appended to, though another command moves the ref meanwhile."""
+        return self._repository.resolve(TRACKING)
 
     @cached_property
     def _paths(self) -> dict[str, list[tuple[str, str]]]:
         """Deployment id to (path, blob) of its records, oldest first; read from git once."""
         found: dict[str, list[tuple[str, str]]] = {}
-        if self._repository.resolve(TRACKING) is None:
+        if self._tip is None:
             return found
         prefix = f"records/{self._environment}"
-        for entry in self._repository.files(TRACKING, prefix):
+        for entry in self._repository.files(self._tip, prefix):
             parts = entry.path.removeprefix(prefix + "/").split("/")
             if len(parts) != 3:
                 raise InputError(f"the branch {BRANCH!r} has a file that is no record", place=Place(entry.path))
@@ -133,7 +142,7 @@ class RecordStore:
     def _push(self, record: Record) -> bool:
         """One attempt to append; False when somebody else appended first."""
         repository = self._repository
-        parent = repository.resolve(TRACKING)
+        parent = self._tip
         tree = repository.write_tree({record.path: dump(record)}, onto=parent)
         message = f"record({record.deployment}): {record.action} {record.outcome}\n\nOperation: {record.operation}\n"
         commit = repository.write_commit(tree, [parent] if parent else [], message)
@@ -143,7 +152,7 @@ class RecordStore:
         )
         if pushed.code == 0:
             repository.run("update-ref", TRACKING, commit)
-            self.__dict__.pop("_paths", None)
+            self._forget()
             return True
         if "stale info" in pushed.errors or "fetch first" in pushed.errors or "non-fast-forward" in pushed.errors:
             return False
