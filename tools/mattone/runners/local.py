@@ -22,6 +22,7 @@ from mattone.forges.local.forge import LocalForge
 from mattone.git import Repository
 
 BOT = "pipeline"
+WAIVERS = "waivers.yaml"
 TIMEOUT = 7200.0  # seconds for one stage
 
 _PACKAGES = Path(__file__).resolve().parents[2]  # where this very mattone is imported from
@@ -53,11 +54,11 @@ class StageResult:
         return self.code in self.stage.accept
 
 
-def merge_request_stages(base: str, markdown: Path) -> tuple[Stage, ...]:
+def merge_request_stages(base: str, markdown: Path, waivers: Path) -> tuple[Stage, ...]:
     """Check, lock, plan: nothing that writes anywhere but to the plan's file."""
     plan = ("plan", "--detailed-exitcode", "--base", base, "--markdown", str(markdown))
     return (
-        Stage("check", ("validate",)),
+        Stage("check", ("validate", "--waivers", str(waivers))),
         Stage("lock", ("lock", "--locked")),
         Stage("plan", plan, (0, EXIT_CHANGES)),
     )
@@ -78,8 +79,10 @@ def run_merge_request(forge: LocalForge, iid: int, on_line: Callable[[str], None
     request = forge.merge_request(iid)
     with tempfile.TemporaryDirectory(prefix="mattone-pipeline-") as folder:
         clone = _merged_clone(forge, request, Path(folder) / "platform")
-        markdown = Path(folder) / "plan.md"
-        stages = merge_request_stages(request.base, markdown)
+        markdown, waivers = Path(folder) / "plan.md", Path(folder) / WAIVERS
+        # Nobody waives their own findings: what the default branch accepts counts.
+        waivers.write_bytes(forge.repository.read(f"refs/heads/{request.target_branch}", WAIVERS) or b"")
+        stages = merge_request_stages(request.base, markdown, waivers)
         # A workspace of its own: the clone's `.mattone` is what a merge request may have brought.
         environment = {**_without_secrets(), "MATTONE_WORKSPACE": str(Path(folder) / "workspace")}
         try:
