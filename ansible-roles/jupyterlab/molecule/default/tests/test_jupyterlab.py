@@ -33,7 +33,7 @@ def get(host):
     """Status and JSON of a GET below /api, with a token or without; the certificate must be the machine's own."""
     address = host.ansible.get_variables()["ansible_host"]
     with host.sudo():
-        trusted = ssl.create_default_context(cadata=host.file("/etc/jupyterlab/tls/certificate.pem").content_string)
+        trusted = ssl.create_default_context(cadata=host.file("/etc/ssl/certs/jupyterlab.pem").content_string)
 
     def fetch(path: str, secret: str = "") -> tuple[int, object]:
         request = urllib.request.Request(f"https://{address}/{path}")  # https, written above
@@ -53,7 +53,7 @@ def run_cell(host):
     """Runs Python in a notebook kernel and gives what it printed."""
     unit = host.file("/etc/systemd/system/jupyterlab.service").content_string
     python = re.search(r"^ExecStart=(.*)/bin/jupyter-lab", unit, re.MULTILINE)[1] + "/bin/python"
-    account = "runuser -u jupyter -- env JUPYTER_PATH=/etc/jupyterlab/share HOME=/var/lib/jupyterlab"
+    account = "runuser -u jupyter -- env JUPYTER_PATH=/etc/jupyterlab HOME=/var/lib/jupyterlab"
 
     def run(code: str) -> str:
         with host.sudo():
@@ -127,4 +127,4 @@ def test_it_starts_with_the_machine(host):
 
 
 def test_environments_of_earlier_versions_are_gone(host):
-    assert len(host.file("/opt/jupyterlab").listdir()) == 2  # one environment and its list
+    assert len(host.file("/opt/jupyterlab").listdir()) == 1
