@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mattone.checks.components import check_components, check_federation
+from mattone.checks.components import check_components, check_federation, check_workspace
 from mattone.checks.registry import example
 from mattone.errors import InputError, Place
 from mattone.findings import Finding
@@ -45,7 +45,7 @@ def run_platform(files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Every finding about components, federation and deployments of a sound platform with these files in it."""
     texts = {path: text for path, text in {**SOUND, **files}.items() if text != "missing:"}
     tree = ExampleTree(texts)
-    found = (*check_components(tree), *check_federation(tree))
+    found = (*check_components(tree), *check_federation(tree), *check_workspace(tree))
     if check_federation(tree):
         return found
     releases = Releases(Repository(Path(__file__).resolve().parents[2]), "HEAD")

@@ -76,6 +76,8 @@ class World:
     def _commit(self) -> None:
         git(self.root, "add", "--all")
         git(self.root, "commit", "--quiet", "--message=merged")
+        if self.forge.exists():  # only merged state is applied
+            git(self.forge, "fetch", "--quiet", "--force", str(self.root), "HEAD:refs/heads/main")
 
     def apply(self, *names: str, prune: bool = False, confirm: Sequence[str] = ()) -> int:
         """`mattone apply` in this process; returns its exit code."""

@@ -78,16 +78,24 @@ def test_request_is_planned_approved_merged_and_planned_again(platform: Platform
     assert (row["last_applied"], row["last_attempted"], row["now"], row["plan"]) == ("never", "never", "", "create")
 
 
-def test_code_settings_and_workspace_of_a_merge_request_are_not_used(platform: Platform, tmp_path: Path) -> None:
+def test_code_and_settings_of_a_merge_request_are_not_used(platform: Platform, tmp_path: Path) -> None:
     number = platform.request("single-vm", MACHINE)
     trap = f"open({str(tmp_path / 'sprung')!r}, 'w')\n"
     code = ("mattone/__init__.py", "mattone/cli.py", "yaml.py", "sitecustomize.py", "argparse.py", "git.py")
     policy = (platform.clone / "mattone.toml").read_text().replace("approvals = 1", "approvals = 0")
     assert "approvals = 0" in policy
-    hostile = {".mattone/journal/production.jsonl": "damaged\n", "mattone.toml": policy}
-    added(platform, number, {**dict.fromkeys(code, trap), **hostile})
+    added(platform, number, {**dict.fromkeys(code, trap), "mattone.toml": policy})
     platform.ok("pipeline", str(number))
     assert not (tmp_path / "sprung").exists()
+    assert platform.mattone("mr", "merge", str(number), "--user", "maintainer").code == EXIT_DENIED
+
+
+def test_merge_request_brings_no_workspace(platform: Platform) -> None:
+    number = platform.request("single-vm", MACHINE)
+    added(platform, number, {".mattone/journal/production.jsonl": "damaged\n"})
+    assert platform.mattone("pipeline", str(number)).code == EXIT_FINDINGS
+    comment = plan_comment(platform, number)
+    assert "DEP1015" in comment
     assert platform.mattone("mr", "merge", str(number), "--user", "maintainer").code == EXIT_DENIED
 
 

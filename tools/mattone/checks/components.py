@@ -7,6 +7,7 @@ from mattone.findings import Finding, finding
 from mattone.platform.components import TYPES, ComponentId, Kind, Service, load_component, names
 from mattone.platform.federation import read_federation
 from mattone.platform.fields import did_you_mean
+from mattone.platform.site import WORKSPACE
 from mattone.platform.tree import Tree
 
 
@@ -39,6 +40,15 @@ def check_federation(tree: Tree) -> tuple[Finding, ...]:
         return read_federation(tree)[1]
     except MattoneError as error:
         return (finding("FED1014", error.message, error.place or Place("federation"), error.hint),)
+
+
+def check_workspace(committed: Tree) -> tuple[Finding, ...]:
+    """Files in git where every clone keeps its own state: a pull would put them over an operator's journal."""
+    hint = f"`git rm -r --cached {WORKSPACE}`, and keep it out of git"
+    return tuple(
+        finding("DEP1015", "the workspace's folder must not be in git", Place(path), hint)
+        for path in committed.files(WORKSPACE)
+    )
 
 
 def templates(tree: Tree) -> tuple[str, ...]:

@@ -54,6 +54,8 @@ def run(
 
     session = Session.open(repo)
     with session.lease():
+        if not dry_run:
+            session.require_merged()
         unsettled = {} if dry_run else _settle(session)
         made = session.plan(look=True, only=deployments)
         if plan is not None:
@@ -63,7 +65,7 @@ def run(
         work = bool(steps) and not dry_run
         records, errors = _carry_out(session, steps) if work else ([], [])
     _tell(output, made, records, "" if work else show.as_text(made))
-    errors = [*unsettled.values(), *errors]
+    errors = [*unsettled.values(), *errors, *_blocked(made)]
     for error in errors[1:]:
         from mattone import terminal
 
@@ -86,6 +88,14 @@ def _settle(session: Session) -> dict[str, MattoneError]:
             except MattoneError as error:
                 unsettled[name] = error
     return unsettled
+
+
+def _blocked(plan: Plan) -> list[MattoneError]:
+    """What the plan cannot bring about, as failures: an apply that leaves a wish unmet did not succeed."""
+    from mattone.reconcile.plan import Change
+
+    steps = (step for step in plan.steps if step.change is Change.BLOCKED)
+    return [ApplyFailed(f"{step.deployment} is blocked: {step.why}") for step in steps]
 
 
 def _must_hold(path: Path, made: Plan) -> None:

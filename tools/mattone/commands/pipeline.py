@@ -29,7 +29,10 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(what: str, confirm: Sequence[str], repo: Path, output: str) -> int:
-    """Run it, showing each stage's lines; exit with the failing stage's code."""
+    """Run it, showing each stage's lines.
+
+    A merge request's ends with 3 when a stage failed, the deployment with that stage's own code.
+    """
     from mattone.forges.choose import open_forge
     from mattone.forges.local.forge import LocalForge
     from mattone.platform.site import open_site

@@ -138,7 +138,7 @@ def _check_platform(deployments: Sequence[str], repo: Path) -> tuple[Sequence[Fi
 
 
 def _findings(site: Site, deployments: Sequence[str]) -> tuple[Finding, ...]:
-    from mattone.checks.components import check_components, check_federation, templates
+    from mattone.checks.components import check_components, check_federation, check_workspace, templates
     from mattone.checks.template import check_templates
     from mattone.pins.bundle import tree_resolver
     from mattone.pins.releases import Releases
@@ -149,6 +149,8 @@ def _findings(site: Site, deployments: Sequence[str]) -> tuple[Finding, ...]:
     if not deployments:
         found += check_templates(templates(tree), tree_resolver(tree))
         found += check_components(tree)
+        if site.repository.resolve("HEAD") is not None:
+            found += check_workspace(site.at("HEAD"))
     broken = check_federation(tree)
     if broken:
         return (*found, *broken)

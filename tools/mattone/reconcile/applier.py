@@ -8,12 +8,11 @@ from collections.abc import Callable
 from mattone.reconcile.apply import Applier, Origin
 from mattone.reconcile.session import Session
 from mattone.reconcile.wishes import BundlePreparer
-from mattone.secrets.environment import EnvironmentStore
 
 
 def make_applier(session: Session, report: Callable[[str], None]) -> Applier:
     """`report` receives what is going on while the applier works."""
-    stores = (EnvironmentStore(session.site.folder()),)
+    stores = tuple(session.secret_stores.values())
     preparer = BundlePreparer(session.releases, session.site.folder("bundles"), stores)
     origin = Origin(session.environment, session.revision, _who(), session.merge_request_of)
     return Applier(session.engine, session.journal, session.records, preparer, origin, report)

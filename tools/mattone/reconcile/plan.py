@@ -46,7 +46,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One value that differs; None where there is none. `kind`: input, version, provider or state."""
+    """One value that differs; None where there is none. `kind`: input, version, content or secret."""
 
     kind: str
     name: str
@@ -97,12 +97,14 @@ class Known:
     """What is known about one deployment besides the wish: records, open operation, the engine's view.
 
     instance  which installation of the engine would be used; empty when that does not matter
+    secrets   input path to the version that its secret has now, where it can be read
     """
 
     history: History
     operation: Operation | None = None
     observation: Observation | None = None
     instance: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def elsewhere(self) -> bool:
@@ -147,7 +149,7 @@ def _compare(name: str, wish: Wish, running: Record, known: Known) -> Step:
     phase = known.observation.phase if known.observation else None
     if phase is Phase.GONE:
         return _made(name, Change.CREATE, "the engine does not have it any more", wish, known)
-    fields = differences(running, wish)
+    fields = (*differences(running, wish), *_new_secrets(running, known.secrets))
     frozen = [f.name for f in fields if f.kind == "input" and wish.updatable and f.name not in wish.updatable]
     if running.provider and wish.deployment.provider != running.provider:
         frozen.append("provider")
@@ -162,9 +164,18 @@ def _compare(name: str, wish: Wish, running: Record, known: Known) -> Step:
         )
     if wish.digest != running.desired:
         return _made(name, Change.UPDATE, _summary(fields), wish, known, fields)
+    if any(field.kind == "secret" for field in fields):
+        return _made(name, Change.UPDATE, _summary(fields), wish, known, fields)
     if phase is Phase.FAILED and known.observation is not None:
         return _made(name, Change.UPDATE, f"the engine says it failed: {known.observation.reason}", wish, known)
     return _made(name, Change.NONE, "it is as it should be", wish, known)
+
+
+def _new_secrets(running: Record, now: Mapping[str, str]) -> tuple[FieldChange, ...]:
+    """Secrets that have another version than when the deployment was applied."""
+    before = {path: secret.get("version", "") for path, secret in running.secrets.items()}
+    changed = (path for path in sorted(now) if path in before and before[path] != now[path])
+    return tuple(FieldChange("secret", path, f"version {before[path]}", f"version {now[path]}") for path in changed)
 
 
 def _lives(history: History) -> bool:
@@ -178,12 +189,9 @@ def _lives(history: History) -> bool:
 
 
 def _summary(fields: tuple[FieldChange, ...]) -> str:
-    counts = {kind: sum(f.kind == kind for f in fields) for kind in ("input", "version", "content")}
-    words = [
-        f"{count} {kind}{'s' if count > 1 and kind != 'content' else ''} changed"
-        for kind, count in counts.items()
-        if count
-    ]
+    nouns = {"input": "inputs", "version": "versions", "secret": "secrets", "content": "content"}
+    counts = {kind: sum(f.kind == kind for f in fields) for kind in nouns}
+    words = [f"{count} {kind if count == 1 else nouns[kind]} changed" for kind, count in counts.items() if count]
     return ", ".join(words) or "its content changed"
 
 

@@ -160,7 +160,6 @@ def _removal(desk: Desk, draft: Draft, title: str, branch: str) -> Proposal:
 
 def _composed(desk: Desk, draft: Draft) -> bytes:
     """The deployment's file: what is there, with the draft's changes."""
-    import yaml
 
     present = desk.present(draft.deployment)
     service = draft.service or (present.service if present else "")
@@ -183,7 +182,15 @@ def _composed(desk: Desk, draft: Draft) -> bytes:
         ordered["inputs"] = inputs
     if present is not None and ordered == present.document.value:
         return present.document.text.encode()  # as somebody wrote it, with its comments
-    return yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=100).encode()
+    return _written(ordered)
+
+
+def _written(values: Mapping[str, Any]) -> bytes:
+    """A deployment's file. Letters stay as they are, unless the writer would lose one (U+0085 becomes a space)."""
+    import yaml
+
+    texts = (yaml.safe_dump(values, sort_keys=False, allow_unicode=plain, width=100) for plain in (True, False))
+    return next(text for text in texts if yaml.safe_load(text) == values or text.isascii()).encode()
 
 
 def _compatible(desk: Desk, service: str) -> str:

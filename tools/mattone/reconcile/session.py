@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from mattone.engines.interface import Engine
-from mattone.errors import InputError, LockHeld, MattoneError
+from mattone.errors import InputError, LockHeld, MattoneError, PolicyDenied, RemoteError
 from mattone.pins.releases import Releases
 from mattone.platform.deployments import split_id
 from mattone.platform.fields import did_you_mean
@@ -20,6 +20,8 @@ from mattone.reconcile.journal import Journal
 from mattone.reconcile.plan import Known, Plan, Wish, make_plan
 from mattone.records.model import Record
 from mattone.records.store import RecordStore
+from mattone.secrets.interface import SecretStore
+from mattone.secrets.resolve import references
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,27 @@ class Session:
         if running is None or not look:
             return Known(history, operation)
         known = Known(history, operation, None, self.engine.instance)
-        return known if known.elsewhere else replace(known, observation=self.engine.observe(running.remote_id))
+        if known.elsewhere:
+            return known
+        seen = self.engine.observe(running.remote_id)
+        return replace(known, observation=seen, secrets=self._secret_versions(deployment))
+
+    def _secret_versions(self, deployment: str) -> dict[str, str]:
+        """Input path to the version that its secret has now; without those that cannot be read here."""
+        wish = self.wishes().get(deployment)
+        found: dict[str, str] = {}
+        for path, reference in (references(wish.deployment.inputs) if wish else {}).items():
+            store = self.secret_stores.get(reference.scheme)
+            with suppress(MattoneError):  # a missing secret is told when it is needed
+                found |= {path: store.read(reference.path).version} if store else {}
+        return found
+
+    @cached_property
+    def secret_stores(self) -> dict[str, SecretStore]:
+        """Where secrets come from, by the scheme of their references."""
+        from mattone.secrets.environment import EnvironmentStore
+
+        return {"env": EnvironmentStore(self.site.folder())}
 
     def running(self, deployment: str) -> Record:
         """The record of what runs for a deployment. Raises InputError when nothing does."""
@@ -128,6 +150,28 @@ class Session:
             return {"commit": commit}
         kept = ("iid", "title", "author", "approved_by", "merged_by", "merged_at", "merge_commit")
         return {"commit": commit, **{name: getattr(found, name) for name in kept}}
+
+    def require_merged(self) -> None:
+        """Refuse to apply anything but the newest merged state.
+
+        Raises PolicyDenied when the revision holds commits that nobody merged, or when more was
+        merged since; RemoteError when the forge cannot be reached.
+        """
+        repository = self.site.repository
+        fetched = repository.run("fetch", "--quiet", "origin", "HEAD", accept=(0, 1, 128))
+        merged = repository.resolve("FETCH_HEAD") if fetched.code == 0 else None
+        if merged is None:
+            raise RemoteError(
+                f"cannot fetch from the forge: {fetched.errors.strip()}", hint="check the remote `origin`"
+            )
+        if merged == self.revision:
+            return
+        if repository.contains(merged, self.revision):
+            raise PolicyDenied("more was merged since this commit", hint="`git pull`, and apply that")
+        raise PolicyDenied(
+            "this commit was not merged; only the default branch's newest commit is applied",
+            hint="open a merge request with it, or switch to the default branch and pull",
+        )
 
     @contextmanager
     def lease(self) -> Iterator[None]:

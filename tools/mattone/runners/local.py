@@ -67,7 +67,7 @@ def merge_request_stages(base: str, markdown: Path, waivers: Path) -> tuple[Stag
 def deployment_stages(confirmed: Sequence[str]) -> tuple[Stage, ...]:
     """Check once more what was merged, then apply it."""
     confirm = tuple(word for name in confirmed for word in ("--confirm", name))
-    return (Stage("check", ("validate",)), Stage("apply", ("apply", *(("--prune", *confirm) if confirm else ()))))
+    return (Stage("check", ("validate",)), Stage("apply", ("apply", *confirm)))
 
 
 def run_merge_request(forge: LocalForge, iid: int, on_line: Callable[[str], None]) -> tuple[MergeRequest, str]:
