@@ -19,6 +19,18 @@ SOUND = {
         "name: page\nversion: 1.0.0\ndisplay_name: A page\ndescription: A page on a machine.\ntosca_types: ^1.0\n"
     ),
     "catalog/page/template.yaml": "tosca_definitions_version: tosca_simple_yaml_1_3\ndescription: A page.\n",
+    "catalog/machine/service.yaml": (
+        "name: machine\nversion: 1.0.0\ndisplay_name: A machine\ndescription: A machine.\ntosca_types: ^1.0\n"
+    ),
+    "catalog/machine/template.yaml": (
+        "tosca_definitions_version: tosca_simple_yaml_1_3\n"
+        "topology_template:\n"
+        "  inputs: {image: {type: string, default: debian-12}}\n"
+        "  node_templates:\n"
+        "    server:\n"
+        "      type: tosca.nodes.Compute\n"
+        "      capabilities: {os: {properties: {image: {get_input: image}}}}\n"
+    ),
     "tosca-types/library.yaml": "name: tosca-types\nversion: 1.0.0\ndescription: Types of this platform.\n",
     "federation/providers.yaml": "providers:\n  here: {engine: infrastructure-manager}\n",
     "federation/groups/school.yaml": "group: school\nslas:\n- {id: school-here, provider: here}\n",

@@ -13,6 +13,7 @@ from mattone.platform.fields import Field, Reader, did_you_mean
 from mattone.platform.refuse import refuse
 from mattone.platform.tree import Tree
 from mattone.tosca.source import Document, load
+from mattone.tosca.template import NodeTemplate, ServiceTemplate
 
 PROVIDERS = "federation/providers.yaml"
 GROUPS = "federation/groups"
@@ -146,3 +147,34 @@ def _refusal(federation: Federation, deployment: Deployment, usable: list[str]) 
     hint = f"providers for it: {', '.join(usable)}" if usable else "no provider of the group offers it"
     at = f" at {wanted}" if wanted else ""
     return finding("DEP1012", f"the group {deployment.group!r} may not run {deployment.service!r}{at}", where, hint)
+
+
+def check_images(federation: Federation, deployment: Deployment, template: ServiceTemplate) -> tuple[Finding, ...]:
+    """Every machine image that a deployment comes to and its provider does not offer.
+
+    A provider that lists no images is taken to have them all. `deployment.provider` is the one
+    that `place` found.
+    """
+    provider = federation.providers.get(deployment.provider)
+    if provider is None or not provider.images:
+        return ()
+    wanted = (_image(node, template, deployment) for node in template.nodes.values())
+    hint = f"it offers: {', '.join(sorted(provider.images))}"
+    return tuple(
+        finding("DEP1016", f"{provider.name!r} does not offer the image {image!r}", where, hint)
+        for image, where in wanted
+        if image and image not in provider.images
+    )
+
+
+def _image(node: NodeTemplate, template: ServiceTemplate, deployment: Deployment) -> tuple[str, Place]:
+    """The image that a node asks for, and where the deployment says so; "" where it asks for none."""
+    value: Any = node.raw
+    for key in ("capabilities", "os", "properties", "image"):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    where = deployment.document.place("service")
+    if isinstance(value, Mapping) and value.get("get_input") in template.inputs:
+        name = value["get_input"]
+        value = deployment.inputs.get(name, template.inputs[name].default)
+        where = deployment.document.place("inputs", name)
+    return (value if isinstance(value, str) else ""), where

@@ -7,7 +7,7 @@ branch, and pushed as a branch of its own. A kill at any point leaves at most an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from mattone.pins.releases import Releases
 from mattone.pins.resolve import Resolver
 from mattone.platform.components import ComponentId, Kind, names
 from mattone.platform.deployments import Deployment, deployment_path, load_deployment, lock_path, split_id
-from mattone.platform.federation import load_federation, place
+from mattone.platform.federation import check_images, load_federation, place
 from mattone.platform.fields import did_you_mean
 from mattone.platform.refuse import refuse
 from mattone.platform.site import Site, open_site
@@ -140,8 +140,10 @@ def compose(desk: Desk, draft: Draft, title: str = "") -> Proposal:
     before = _lock(desk, draft.deployment)
     lock = Resolver(desk.releases).lock(deployment, before)
     template = locked_template(desk.releases, lock)
-    _, refused = place(load_federation(desk.tree), deployment)
-    refuse((*check_inputs(deployment.inputs, template, deployment.document), *refused))
+    federation = load_federation(desk.tree)
+    provider, refused = place(federation, deployment)
+    images = check_images(federation, replace(deployment, provider=provider), template)
+    refuse((*check_inputs(deployment.inputs, template, deployment.document), *refused, *images))
     verb = "Update" if desk.present(draft.deployment) else "Deploy"
     pin = lock.service
     made_title = title or f"{verb} {draft.deployment}: {pin.component.name} {pin.version}"

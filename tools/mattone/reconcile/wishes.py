@@ -16,7 +16,7 @@ from mattone.pins.releases import Releases
 from mattone.pins.resolve import service_of, verify
 from mattone.platform.components import Kind, names
 from mattone.platform.deployments import Deployment, load_all, lock_path
-from mattone.platform.federation import load_federation, place
+from mattone.platform.federation import Federation, check_images, load_federation, place
 from mattone.platform.fields import did_you_mean
 from mattone.platform.refuse import refuse
 from mattone.platform.tree import Tree
@@ -51,7 +51,7 @@ def collect(tree: Tree, releases: Releases, only: Iterable[str] = ()) -> tuple[d
         provider, refused = place(federation, deployment)
         findings += refused
         try:
-            wish, more = _wish(tree, releases, replace(deployment, provider=provider))
+            wish, more = _wish(tree, releases, federation, replace(deployment, provider=provider))
         except MattoneError as error:
             where = error.place or Place(deployment.path)
             findings += (finding("DEP1013", error.message, where, error.hint),)
@@ -62,22 +62,29 @@ def collect(tree: Tree, releases: Releases, only: Iterable[str] = ()) -> tuple[d
     return found, findings
 
 
-def _wish(tree: Tree, releases: Releases, deployment: Deployment) -> tuple[Wish | None, tuple[Finding, ...]]:
+def _wish(
+    tree: Tree, releases: Releases, federation: Federation, deployment: Deployment
+) -> tuple[Wish | None, tuple[Finding, ...]]:
     references(deployment.inputs)  # refuses what is no proper reference
     lock = _lock(tree, deployment)
     if lock is None:
         hint = f"run `mattone lock {deployment.id}` and commit the result"
         missing = finding("DEP1011", "there is no lock for this deployment", Place(deployment.path), hint)
-        return None, (*_inputs_by_the_newest(tree, deployment), missing)
+        return None, (*_by_the_newest(tree, federation, deployment), missing)
     verify(releases, lock, deployment)
-    findings = check_inputs(deployment.inputs, locked_template(releases, lock), deployment.document)
+    template = locked_template(releases, lock)
+    findings = check_inputs(deployment.inputs, template, deployment.document)
+    findings += check_images(federation, deployment, template)
     return Wish(deployment, lock, service_of(releases, lock).updatable), findings
 
 
-def _inputs_by_the_newest(tree: Tree, deployment: Deployment) -> tuple[Finding, ...]:
-    """An unlocked deployment's inputs against the template as it lies here: most of what is wrong shows already."""
+def _by_the_newest(tree: Tree, federation: Federation, deployment: Deployment) -> tuple[Finding, ...]:
+    """An unlocked deployment against the template as it lies here: most of what is wrong shows already."""
     template, _ = load_template(f"catalog/{deployment.service}/template.yaml", tree_resolver(tree))
-    return check_inputs(deployment.inputs, template, deployment.document) if template is not None else ()
+    if template is None:
+        return ()
+    found = check_inputs(deployment.inputs, template, deployment.document)
+    return (*found, *check_images(federation, deployment, template))
 
 
 def _no_service(deployment: Deployment, services: tuple[str, ...]) -> Finding:
