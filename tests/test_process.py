@@ -184,13 +184,13 @@ def test_a_detached_program_that_cannot_start_is_said_so(tmp_path: Path) -> None
 
 def test_an_interrupt_ends_what_the_threads_run_and_starts_no_more() -> None:
     code = (
-        "import sys\n"
+        "import os\n"
         "from mattone import process\n"
         "def work(number):\n"
-        "    print('at it', flush=True)\n"
+        "    os.write(1, b'at it\\n')\n"
         "    process.run(['sleep', '60'])\n"
-        "with process.parallel(2) as pool:\n"
-        "    list(pool.map(work, range(4)))\n"
+        "with process.parallel(2) as workers:\n"
+        "    workers.map(work, range(4))\n"
     )
     env = {**os.environ, "PYTHONPATH": str(Path(process.__file__).parents[1])}
     child = subprocess.Popen(python(code), env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

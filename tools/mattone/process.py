@@ -13,18 +13,23 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mattone import redact
 from mattone.errors import HostError, MattoneError, TransientError
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future
 
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+
+_STEP = 0.2  # seconds between two looks for an interrupt
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 _running: set[subprocess.Popen[bytes]] = set()
 _interrupted = threading.Event()
@@ -119,23 +124,77 @@ def _go_on() -> None:
         raise KeyboardInterrupt
 
 
-@contextlib.contextmanager
-def parallel(workers: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads for calls that run commands: an interrupt of the block ends what they run and starts no more."""
-    from concurrent.futures import ThreadPoolExecutor
+class Workers:
+    """Threads for calls that run commands, at most `limit` of them at work at once.
 
-    try:
-        with ThreadPoolExecutor(max_workers=workers) as pool:
+    Not the standard pool: an interrupt that meets it while it takes work can leave it waiting for
+    ever. These threads hold nothing up at the end, and are waited for in short steps, since a wait
+    without end may begin in the very moment of an interrupt and sleep through it.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._slots = threading.Semaphore(limit)
+        self._begun: list[Future[Any]] = []
+
+    def start(self, work: Callable[..., T], *arguments: object) -> Future[T]:
+        """Let a thread do it; `result` waits for it."""
+        from concurrent.futures import Future
+
+        future: Future[T] = Future()
+        self._begun.append(future)
+        threading.Thread(target=self._do, args=(future, work, arguments), daemon=True).start()
+        return future
+
+    def _do(self, future: Future[T], work: Callable[..., T], arguments: tuple[object, ...]) -> None:
+        with self._slots:
             try:
-                yield pool
-            except KeyboardInterrupt:
-                _interrupted.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                for child in tuple(_running):
-                    end_group(child)
-                raise
-    finally:
-        _interrupted.clear()
+                _go_on()
+                future.set_result(work(*arguments))
+            except BaseException as error:  # noqa: BLE001 - whoever asks for the result raises it
+                future.set_exception(error)
+
+    def result(self, future: Future[T]) -> T:
+        """What the work came to. Raises what it raised, and KeyboardInterrupt."""
+        self._settle([future])
+        return future.result()
+
+    def map(self, work: Callable[[S], T], items: Iterable[S]) -> tuple[T, ...]:
+        """Do it for every item at once; the results in the items' order."""
+        futures = [self.start(work, item) for item in items]
+        return tuple(self.result(future) for future in futures)
+
+    def finish(self, patience: float | None = None) -> bool:
+        """Wait until nothing is at work any more, at most `patience` seconds; whether that is so."""
+        return self._settle(self._begun, patience)
+
+    def _settle(self, futures: Sequence[Future[Any]], patience: float | None = None) -> bool:
+        from concurrent.futures import wait
+
+        end = None if patience is None else time.monotonic() + patience
+        while not all(future.done() for future in futures):
+            if end is not None and time.monotonic() > end:
+                return False
+            wait(futures, timeout=_STEP)
+        return True
+
+
+@contextlib.contextmanager
+def parallel(limit: int) -> Iterator[Workers]:
+    """Threads whose commands end, and no more begin, when the block is interrupted."""
+    workers = Workers(limit)
+    try:
+        yield workers
+    except KeyboardInterrupt:
+        _interrupted.set()
+        for child in tuple(_running):
+            end_group(child)
+        if workers.finish(patience=2 * GRACE):
+            _interrupted.clear()
+        raise
+    except BaseException:
+        workers.finish()
+        raise
+    workers.finish()
 
 
 def detach(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], output: Path) -> subprocess.Popen[bytes]:

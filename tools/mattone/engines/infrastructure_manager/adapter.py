@@ -142,17 +142,18 @@ class InfrastructureManagerEngine:
 
     def _bring(self, remote: str, submission: Submission) -> None:
         """The one way to a wanted state, from whatever is there."""
-        with self._folder.working(remote), process.parallel(2) as pool:
+        with self._folder.working(remote), process.parallel(2) as workers:
             template = read(submission.template)
             wanted = machines.wishes(Topology(template), submission.deployment, submission.operation)
             _refuse(template, wanted, submission)
             # IM and its controller are made ready while the machines boot.
-            starting, preparing = pool.submit(self._client), pool.submit(self._controller, submission)
+            starting = workers.start(self._client)
+            preparing = workers.start(self._controller, submission)
             existing = self._machines(remote)
             made = machines.settle(self._host, wanted, existing)
             names = {wish.spec.name for wish in wanted}
             machines.remove(self._host, [one for one in existing if one.spec.name not in names])
-            client, controller = starting.result(), preparing.result()
+            client, controller = workers.result(starting), workers.result(preparing)
             known = self._infrastructures(remote)
             fresh = {one.spec.name for one in made} - {one.spec.name for one in existing}
             if not fresh and _holds(known, submission.operation):

@@ -141,8 +141,8 @@ def settle(host: MachineHost, wanted: Sequence[Wish], existing: Sequence[Machine
     A machine keeps its name, address and disks when only its size, ports or disks change.
     """
     known = {machine.spec.name: machine for machine in existing}
-    with process.parallel(_AT_ONCE) as pool:
-        return tuple(pool.map(lambda wish: _settle_one(host, wish.spec, known.get(wish.spec.name)), wanted))
+    with process.parallel(_AT_ONCE) as workers:
+        return workers.map(lambda wish: _settle_one(host, wish.spec, known.get(wish.spec.name)), wanted)
 
 
 def _settle_one(host: MachineHost, spec: MachineSpec, machine: Machine | None) -> Machine:
@@ -167,8 +167,8 @@ def place(machine: Machine) -> tuple[str, int]:
 
 def remove(host: MachineHost, machines: Sequence[Machine]) -> None:
     """Delete machines with their disks, in parallel."""
-    with process.parallel(_AT_ONCE) as pool:
-        list(pool.map(lambda machine: host.delete(machine.spec.name), machines))
+    with process.parallel(_AT_ONCE) as workers:
+        workers.map(lambda machine: host.delete(machine.spec.name), machines)
 
 
 def addresses(wanted: Sequence[Wish], machines: Sequence[Machine]) -> dict[str, list[str]]:
