@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mattone.checks.findings import Severity
 from mattone.checks.template import check_template
+from mattone.findings import Severity
 from mattone.tosca.functions import FUNCTIONS
 from mattone.tosca.source import Document, Key, load
 from tests.checks.samples import SAMPLES

@@ -98,6 +98,6 @@ class ApplyFailed(MattoneError):
 
 
 class OutcomeUnknown(MattoneError):
-    """Nobody knows whether a remote operation happened; `mattone resolve` ends this."""
+    """Nobody knows whether a remote operation happened; the next `mattone apply` finds out and goes on."""
 
     exit_code = EXIT_UNKNOWN
