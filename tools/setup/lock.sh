@@ -20,6 +20,9 @@ project() { # name of the lock, then options
 
 project run
 project dev --constraint "$locks/run.txt" --group test --group check --group roles --group lock
+for alone in rivals fuzz; do
+    project "$alone" --constraint "$locks/run.txt" --group "$alone"
+done
 
 # The engine's own list names every cloud's SDK; requirements.in has what its connectors here need, so the
 # engine itself is added without its dependencies, at the version that it has now (edit that line to move it).
