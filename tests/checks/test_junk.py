@@ -15,7 +15,7 @@ from mattone.tosca.render import render
 from mattone.tosca.source import load
 from mattone.tosca.template import load_template
 from tests.checks.junk import dump, mutant
-from tests.checks.support import LIBRARY
+from tests.checks.support import LIBRARY, edited
 from tests.tosca.support import FILES, PATH, TEMPLATE, TYPES, resolver
 
 EXAMPLES = [one.good["template.yaml"] for one in rules() if one.id.startswith("TOSCA") and len(one.good) == 1]
@@ -54,3 +54,9 @@ def test_mutants_of_every_example_are_checked_without_a_crash() -> None:
     for number, text in enumerate(EXAMPLES):
         for seed in range(12):
             survives({"t.yaml": dump(mutant(yaml.safe_load(text), 100 * number + seed))}, "t.yaml")
+
+
+@pytest.mark.parametrize("reference", ["http://[1, 64]/x", "//[nowhere]/x", "a[b:c]"])
+def test_a_reference_that_is_no_address_is_a_finding_and_no_crash(reference: str) -> None:
+    files = edited("implementation: artifacts/app.yaml", f'implementation: "{reference}"', library=True)
+    survives(files, PATH)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from mattone.errors import InputError
 from mattone.redact import one_line
@@ -14,6 +14,7 @@ from mattone.tosca.types import Scope
 
 # The `file` of these artifacts names something in a registry or on Galaxy, not a file.
 _NAMES = ("tosca.artifacts.AnsibleGalaxy.", "tosca.artifacts.Deployment.Image")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")  # RFC 3986, 3.1; `urlsplit` raises at a bad host
 _CALLED = ("implementation", "primary", "file")
 
 
@@ -31,7 +32,7 @@ def file_problem(base: str, reference: str) -> tuple[str, str]:
     Only files of the repository may be named: an engine would fetch a URL unpinned, and read any
     file of its own host for an absolute path.
     """
-    if urlsplit(reference).scheme:
+    if _SCHEME.match(reference):
         return "", "is a URL"
     if reference.startswith(("/", "~", "\\")):
         return "", "is an absolute path"

@@ -89,7 +89,10 @@ def _merge(found: dict[str, dict[str, Any]], interface: Mapping[Any, Any]) -> No
 
 def _inside(implementation: object, files: Path, label: str) -> Path:
     """The file that an implementation names, when it lies in the bundle and nowhere else."""
-    parts = urlsplit(implementation) if isinstance(implementation, str) else None
+    try:
+        parts = urlsplit(implementation) if isinstance(implementation, str) else None
+    except ValueError:  # a host in brackets that is no address
+        parts = None
     if parts is None or parts.scheme not in ("file", "") or parts.netloc:
         raise InputError(f"{label} is no file of the bundle: {show(implementation)}")
     root = files.resolve()
