@@ -216,6 +216,22 @@ class Repository:
         """Whether a commit is in a revision's history."""
         return self.run("merge-base", "--is-ancestor", commit, revision, accept=(0, 1)).code == 0
 
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The newest commit that is in the history of both, or None when they share none."""
+        return self.run("merge-base", one, other, accept=(0, 1)).output.strip() or None
+
+    def changed_files(self, revision: str) -> frozenset[str]:
+        """Paths where the work tree differs from a commit: changed, new, removed; a renamed file is both.
+
+        Files that git ignores are not among them.
+        """
+        differ = self.run("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", revision, "--").output
+        new = self.run("ls-files", "-z", "--others", "--exclude-standard", "--full-name", ":/").output
+        return frozenset(path for path in (differ + new).split("\0") if path)
+
+    def is_shallow(self) -> bool:
+        return self.run("rev-parse", "--is-shallow-repository").output.strip() == "true"
+
     def refs(self, prefix: str) -> dict[str, str]:
         """Ref name to the commit it leads to (annotated tags followed), for all below a prefix."""
         form = "%(refname)%00%(objectname)%00%(*objectname)"

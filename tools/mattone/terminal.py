@@ -38,6 +38,12 @@ def note(line: str) -> None:
             print(text, file=sys.stderr, flush=True)
 
 
+def clear() -> None:
+    """Begin a new page where stdout is a terminal; elsewhere nothing is lost."""
+    if sys.stdout.isatty():
+        print("\033[2J\033[3J\033[H", end="", flush=True)
+
+
 class Trickle:
     """For programs that print hundreds of lines: a live line on a terminal, now and then a line elsewhere."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from mattone.errors import MattoneError, Place
 from mattone.findings import Finding, finding
 from mattone.platform.components import TYPES, ComponentId, Kind, Service, load_component, names
@@ -11,8 +13,11 @@ from mattone.platform.site import WORKSPACE
 from mattone.platform.tree import Tree
 
 
-def check_components(tree: Tree) -> tuple[Finding, ...]:
-    """Every manifest of a tree, and every role, type library and input that one names."""
+def check_components(tree: Tree, changed: Set[str] | None = None) -> tuple[Finding, ...]:
+    """Every manifest of a tree, and every role and type library that one names.
+
+    changed  only the components that these paths can have an effect on; None: all
+    """
     roles = names(tree, Kind.ROLE)
     services = [ComponentId(Kind.SERVICE, name) for name in names(tree, Kind.SERVICE)]
     others = [ComponentId(Kind.ROLE, name) for name in roles]
@@ -21,6 +26,9 @@ def check_components(tree: Tree) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     for which in (*services, *others):
         component, found = load_component(tree, which)
+        needs = component.requires if component is not None else ()
+        if changed is not None and not (touched(changed, which.path) or any(n.manifest in changed for n in needs)):
+            continue
         findings += found
         if component is None:
             continue
@@ -32,6 +40,11 @@ def check_components(tree: Tree) -> tuple[Finding, ...]:
         if isinstance(component, Service) and tree.read(component.template) is None:
             findings.append(finding("CMP1011", "the service has no template", Place(component.template)))
     return tuple(findings)
+
+
+def touched(changed: Set[str], folder: str) -> bool:
+    """Whether one of the changed paths is a folder's."""
+    return any(path.startswith(f"{folder}/") for path in changed)
 
 
 def check_federation(tree: Tree) -> tuple[Finding, ...]:

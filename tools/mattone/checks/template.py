@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
+from mattone.checks.affected import is_affected
 from mattone.checks.context import Context
 from mattone.checks.hygiene import check_hygiene
 from mattone.checks.nodes import check_nodes
@@ -40,29 +41,34 @@ def check_template(path: str, resolver: Resolver) -> tuple[Finding, ...]:
         return out.findings()
 
 
-def check_templates(paths: Iterable[str], resolver: Resolver) -> tuple[Finding, ...]:
-    """Check many templates and libraries, each document once however many import it."""
+def check_templates(paths: Iterable[str], resolver: Resolver, changed: Set[str] | None = None) -> tuple[Finding, ...]:
+    """Check many templates and libraries, each document once however many import it.
+
+    changed  check only the documents that these paths can have an effect on; None: all
+    """
     with without_collector():
-        return _check_all(paths, resolver)
+        return _check_all(paths, resolver, changed)
 
 
-def _check_all(paths: Iterable[str], resolver: Resolver) -> tuple[Finding, ...]:
+def _check_all(paths: Iterable[str], resolver: Resolver, changed: Set[str] | None) -> tuple[Finding, ...]:
     workspace = Workspace(resolver)
     out = Collector()
-    checked: set[str] = set()
+    checked: dict[str, bool] = {}  # path to whether it was a document to check
     for path in paths:
         try:
             document = workspace.open("", path)
         except MattoneError:
             document = None
         if document is None:
-            out.extend(check_template(path, resolver))
+            if changed is None or path in changed:
+                out.extend(check_template(path, resolver))
             continue
         for one in workspace.documents(document):
             if one.path not in checked:
-                checked.add(one.path)
-                check_document(workspace, one, out)
-    out.extend(workspace.problems.findings())
+                checked[one.path] = changed is None or is_affected(workspace, one, changed)
+                if checked[one.path]:
+                    check_document(workspace, one, out)
+    out.extend(one for one in workspace.problems.findings() if checked.get(one.place.path, changed is None))
     return out.findings()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
 from mattone import digests
+from mattone.checks.components import touched
 from mattone.engines.interface import Submission
 from mattone.errors import MattoneError, Place
 from mattone.findings import Finding, finding
@@ -15,7 +16,7 @@ from mattone.pins.lock import Lock, parse
 from mattone.pins.releases import Releases
 from mattone.pins.resolve import service_of, verify
 from mattone.platform.components import Kind, names
-from mattone.platform.deployments import Deployment, load_all, lock_path
+from mattone.platform.deployments import Deployment, find, load_all, lock_path
 from mattone.platform.federation import Federation, check_images, load_federation, place
 from mattone.platform.fields import did_you_mean
 from mattone.platform.refuse import refuse
@@ -60,6 +61,32 @@ def collect(tree: Tree, releases: Releases, only: Iterable[str] = ()) -> tuple[d
         if wish is not None:
             found[name] = wish
     return found, findings
+
+
+def affected(tree: Tree, changed: Set[str], only: Sequence[str] = ()) -> tuple[str, ...]:
+    """The deployments that changed paths can have an effect on, by id; of `only` when it names some.
+
+    A locked deployment depends on its file, its lock and the federation: what the lock pins is history.
+    One that is not locked depends on its service and the type library too. A file that stands where
+    none can, or that is gone, makes all of them count.
+    """
+    paths, problems = find(tree)
+    if any(one.place.path in changed for one in problems) or any(_is_gone(path, tree) for path in changed):
+        return tuple(only) or tuple(paths)
+    everybody = touched(changed, "federation")
+    unlocked = touched(changed, "catalog") or touched(changed, "tosca-types")
+    return tuple(
+        deployment
+        for deployment in only or paths
+        if everybody
+        or paths.get(deployment) in changed
+        or lock_path(deployment) in changed
+        or (unlocked and tree.read(lock_path(deployment)) is None)
+    )
+
+
+def _is_gone(path: str, tree: Tree) -> bool:
+    return path.startswith("deployments/") and tree.read(path) is None
 
 
 def _wish(

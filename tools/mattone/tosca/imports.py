@@ -10,6 +10,7 @@ from mattone.errors import MattoneError
 from mattone.findings import finding
 from mattone.redact import one_line
 from mattone.tosca.normative import normative
+from mattone.tosca.paths import relative_path
 from mattone.tosca.source import Document, load
 from mattone.tosca.spots import Collector, Spot
 from mattone.tosca.types import KINDS, Scope, TypeDef
@@ -43,14 +44,19 @@ class Workspace:
         self._documents: dict[str, Document] = {}
         self._imports: dict[str, tuple[Import, ...]] = {}
         self._scopes: dict[str, Scope] = {}
+        self._reads: dict[str, set[str]] = {}
         self.problems = Collector()  # of documents and imports
 
     def open(self, base: str, reference: str) -> Document | None:
         """The document a reference names, or None. Raises MattoneError when the resolver refuses it."""
+        reads = self._reads.setdefault(base, set())
+        # Also when nothing is there: a file may come to be.
+        reads.add(reference if "://" in reference else relative_path(base, reference))
         found = self._resolver(base, reference)
         if found is None:
             return None
         path, data = found
+        reads.add(path)
         if path not in self._documents:
             self._documents[path] = load(path, data)
             self.problems.extend(self._documents[path].findings)
@@ -86,6 +92,10 @@ class Workspace:
                     found[one.path] = self._documents[one.path]
                     waiting.append(self._documents[one.path])
         return tuple(found.values())
+
+    def reads(self, path: str) -> frozenset[str]:
+        """What the file of this path has asked for so far: paths, and URLs as written."""
+        return frozenset(self._reads.get(path, ()))
 
     def scope(self, document: Document) -> Scope:
         """The types a document sees: its own, those of its imports, and the normative ones."""

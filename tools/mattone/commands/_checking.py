@@ -1,0 +1,199 @@
+"""What `mattone validate` checks: files anywhere, or a platform repository; everything, or what a change affects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mattone.errors import InputError
+
+if TYPE_CHECKING:
+    from mattone.checks.cache import Resolver
+    from mattone.checks.report import Read
+    from mattone.findings import Finding
+    from mattone.git import Repository
+    from mattone.platform.site import Site
+    from mattone.tosca.files import FileResolver
+
+# A change of these has an effect on every file.
+_EVERYTHING = {"mattone.toml", "waivers.yaml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is to be checked, as the command line says it.
+
+    files       whether the targets are files; else they are deployments, or none: the whole platform
+    import_map  what imports of URLs stand for
+    since       a revision: only what has an effect since it left the present branch; empty: everything
+    """
+
+    targets: tuple[str, ...]
+    files: bool
+    repo: Path
+    import_map: Path | None = None
+    waivers: Path | None = None
+    since: str = ""
+    cached: bool = True
+
+    @property
+    def root(self) -> Path:
+        """The folder that paths of findings begin at."""
+        if not self.files:
+            from mattone.git import Repository
+
+            return Repository.discover(self.repo).root
+        return _root([Path(file) for file in self.targets] + ([self.import_map] if self.import_map else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Findings, before waivers; `read` gives a file's content by the path that findings name."""
+
+    findings: Sequence[Finding]
+    read: Read
+    root: Path
+    paths: tuple[str, ...]  # of the templates and libraries among what was checked
+
+
+def scope(
+    targets: Sequence[str],
+    repo: Path,
+    import_map: Path | None = None,
+    waivers: Path | None = None,
+    since: str = "",
+    cached: bool = True,
+) -> Scope:
+    """The scope that a command line means: files when each target is one."""
+    files = bool(targets) and all(_is_file(target) for target in targets)
+    return Scope(tuple(targets), files, repo, import_map, waivers, since, cached)
+
+
+def _is_file(target: str) -> bool:
+    return target.endswith((".yaml", ".yml")) or Path(target).is_file()
+
+
+def check(wanted: Scope) -> Checked:
+    """Check what a scope holds. Raises InputError when there is no such thing, or no such revision."""
+    return _check_files(wanted) if wanted.files else _check_platform(wanted)
+
+
+def _check_files(wanted: Scope) -> Checked:
+    """Check files in the folder they share with the work directory, or in their own."""
+    from mattone.checks.cache import cache_folder, cached_check
+    from mattone.tosca.files import FileResolver, read_import_map
+
+    root = wanted.root
+    urls = read_import_map(wanted.import_map, root) if wanted.import_map else {}
+    resolver = FileResolver(root, urls)
+    paths = tuple(Path(file).absolute().relative_to(root).as_posix() for file in wanted.targets)
+
+    def read(path: str) -> bytes | None:
+        found = resolver("", path)
+        return found[1] if found else None
+
+    changed = _changed_files(wanted, resolver) if wanted.since else None
+    if changed is not None:
+        from mattone.checks.template import check_templates
+
+        return Checked(check_templates(paths, resolver, changed), read, root, paths)
+    if not wanted.cached:
+        return Checked(_checked(paths, resolver), read, root, paths)
+    return Checked(cached_check(paths, resolver, cache_folder(), _checked), read, root, paths)
+
+
+def _checked(paths: Sequence[str], resolver: Resolver) -> tuple[Finding, ...]:
+    from mattone.checks.template import check_templates
+
+    return check_templates(paths, resolver)
+
+
+def _root(files: Sequence[Path]) -> Path:
+    """The repository around the work directory, or the work directory; else the folder that holds all the files."""
+    here = Path.cwd()
+    around = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    absolute = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 - `resolve` would follow links
+    if all(file.is_relative_to(around) for file in absolute):
+        return around
+    return Path(os.path.commonpath([file.parent for file in absolute]))
+
+
+def _changed_files(wanted: Scope, resolver: FileResolver) -> Set[str] | None:
+    """The changed paths below the resolver's root, URLs that a changed map may give another meaning among them."""
+    from mattone.git import Repository
+
+    repository = Repository.discover(resolver.root)
+    inside = resolver.root.resolve().relative_to(repository.root.resolve()).as_posix()
+    prefix = "" if inside == "." else f"{inside}/"
+    changed = changed_since(repository, wanted.since)
+    if any(_changed(repository, changed, file) for file in (wanted.import_map, wanted.waivers, Path("waivers.yaml"))):
+        return None
+    return {path.removeprefix(prefix) for path in changed if path.startswith(prefix)}
+
+
+def _changed(repository: Repository, changed: Set[str], file: Path | None) -> bool:
+    if file is None or not file.resolve().is_relative_to(repository.root.resolve()):
+        return False
+    return file.resolve().relative_to(repository.root.resolve()).as_posix() in changed
+
+
+def changed_since(repository: Repository, revision: str) -> Set[str]:
+    """Paths that differ between the work tree and the commit where it left `revision`.
+
+    That is what a merge request changes: what others merged meanwhile is not. Raises InputError when
+    there is no such revision, or no common history to compare with.
+    """
+    if repository.resolve(revision) is None:
+        hint = "`git fetch` brings branches of the remote, for example origin/main"
+        raise InputError(f"--changed-since: {revision!r} names no commit", hint=hint)
+    base = repository.merge_base(revision, "HEAD") if repository.resolve("HEAD") else None
+    if base is None:
+        shallow = repository.is_shallow()
+        hint = "the clone is shallow: `git fetch --unshallow` brings the history" if shallow else "check everything"
+        raise InputError(f"--changed-since: {revision!r} and this branch have no common commit", hint=hint)
+    return repository.changed_files(base)
+
+
+def _check_platform(wanted: Scope) -> Checked:
+    from mattone.checks.components import templates
+    from mattone.platform.site import open_site
+
+    site = open_site(wanted.repo)
+    changed = changed_since(site.repository, wanted.since) if wanted.since else None
+    if changed is not None and (changed & _EVERYTHING or _changed(site.repository, changed, wanted.waivers)):
+        changed = None
+    paths = () if wanted.targets else templates(site.files)
+    findings = _of_catalogue(site, paths, changed) if not wanted.targets else ()
+    findings += _of_deployments(site, wanted.targets, changed)
+    return Checked(findings, site.files.read, site.root, paths)
+
+
+def _of_catalogue(site: Site, paths: Sequence[str], changed: Set[str] | None) -> tuple[Finding, ...]:
+    from mattone.checks.components import check_components, check_workspace
+    from mattone.checks.template import check_templates
+    from mattone.pins.bundle import tree_resolver
+
+    found = check_templates(paths, tree_resolver(site.files), changed)
+    found += check_components(site.files, changed)
+    if site.repository.resolve("HEAD") is not None:
+        found += check_workspace(site.at("HEAD"))
+    return found
+
+
+def _of_deployments(site: Site, chosen: Sequence[str], changed: Set[str] | None) -> tuple[Finding, ...]:
+    from mattone.checks.components import check_federation
+    from mattone.pins.releases import Releases
+    from mattone.reconcile.wishes import affected, collect
+
+    tree = site.files
+    broken = check_federation(tree)
+    if broken:
+        return broken
+    if changed is not None:
+        chosen = affected(tree, changed, chosen)
+        if not chosen:
+            return ()
+    return collect(tree, Releases(site.repository, "HEAD"), chosen)[1]
