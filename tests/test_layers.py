@@ -18,7 +18,7 @@ LAYERS = (
     {"engines", "forges", "machines", "secrets"},
     {"pins", "checks"},
     {"platform", "tosca"},
-    {"errors", "process", "git", "http", "redact", "files", "digests", "versions", "terminal", "findings"},
+    {"errors", "process", "git", "http", "redact", "files", "digests", "versions", "terminal", "findings", "replay"},
 )
 PORTS = ("engines", "forges", "machines", "secrets")
 ADAPTERS = (

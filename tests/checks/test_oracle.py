@@ -32,7 +32,7 @@ def asked(folder: Path, files: dict[str, str], import_map: str = "") -> dict[str
     map_file = folder / "map.yaml" if import_map else None
     if map_file is not None:
         map_file.write_text(import_map)
-    found = check(scope(list(files), folder, map_file, cached=False))
+    found = check(scope(list(files), folder, map_file))
     return {one.path: one for one in opinions(folder, found.paths, found.findings, map_file)}
 
 

@@ -16,7 +16,6 @@ import os
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -187,6 +186,8 @@ def _report_defect(error: Exception, as_json: bool) -> None:
 
 
 def _crash_log(error: Exception) -> Path | None:
+    import traceback
+
     text = f"mattone {__version__}\nargv: {sys.argv[1:]}\n\n{''.join(traceback.format_exception(error))}"
     try:
         state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mattone"

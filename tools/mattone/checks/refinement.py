@@ -32,6 +32,8 @@ def check_refinement(context: Context, kind: TypeDef) -> None:
 
 def check_repositories(context: Context) -> None:
     """Every repository that an import or artifact names must be declared (1.3, 3.6.6)."""
+    if "repository" not in context.document.text:
+        return
     document = context.document.value
     known = mapping(document, "repositories")
     for name, keys in _repositories(document, ()):

@@ -62,6 +62,12 @@ def _shapes(description: str) -> tuple[_Shape, ...]:
     return tuple(_shape(part) for part in [*parts, description[begin:]])
 
 
+@lru_cache(maxsize=2048)
+def _fitting(description: str, kind: type) -> tuple[_Shape, ...]:
+    """The alternatives of a description that a value of this class can be."""
+    return tuple(shape for shape in _shapes(description) if kind in shape.classes)
+
+
 def _shape(part: str) -> _Shape:
     if part[0] in _COLLECTIONS:
         return _Shape(_COLLECTIONS[part[0]], part[1:-1], frozenset({dict if part[0] == "{" else list}))
@@ -116,13 +122,13 @@ class _Walker:
     def value(self, description: str, value: Any, keys: tuple[Key, ...]) -> None:
         if value is None or description == "any":
             return  # an empty section or keyname holds nothing, and nothing wrong
-        shapes = _shapes(description)
-        kind = value.__class__
-        fitting = [shape for shape in shapes if kind in shape.classes]
+        fitting = _fitting(description, value.__class__)
         if not fitting:
-            self._wrong_kind(shapes, value, keys)
+            self._wrong_kind(_shapes(description), value, keys)
             return
         chosen = fitting[0] if len(fitting) == 1 else _closest(fitting, value)
+        if chosen.kind == "leaf":
+            return
         if chosen.kind == "element":
             self.element(chosen.inner, value, keys)
         elif chosen.kind == "list":
@@ -173,7 +179,7 @@ class _Walker:
         self.out.add("TOSCA1003", message, self.spot.place(*keys))
 
 
-def _closest(shapes: list[_Shape], value: Any) -> _Shape:
+def _closest(shapes: tuple[_Shape, ...], value: Any) -> _Shape:
     """Of several shapes of a mapping, the first element that has its required keynames, or most of its keynames."""
     elements = [shape for shape in shapes if shape.kind == "element"]
     for shape in elements:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from mattone.errors import InputError
 
 if TYPE_CHECKING:
-    from mattone.checks.cache import Resolver
     from mattone.checks.report import Read
     from mattone.findings import Finding
     from mattone.git import Repository
@@ -37,7 +36,6 @@ class Scope:
     import_map: Path | None = None
     waivers: Path | None = None
     since: str = ""
-    cached: bool = True
 
     @property
     def root(self) -> Path:
@@ -51,12 +49,18 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Findings, before waivers; `read` gives a file's content by the path that findings name."""
+    """Findings, before waivers.
+
+    read   gives a file's content by the path that findings name
+    paths  of the templates and libraries among what was checked
+    seen   the state of every path that the findings depend on; None when that cannot be told
+    """
 
     findings: Sequence[Finding]
     read: Read
     root: Path
-    paths: tuple[str, ...]  # of the templates and libraries among what was checked
+    paths: tuple[str, ...]
+    seen: Mapping[str, str] | None = None
 
 
 def scope(
@@ -65,11 +69,10 @@ def scope(
     import_map: Path | None = None,
     waivers: Path | None = None,
     since: str = "",
-    cached: bool = True,
 ) -> Scope:
     """The scope that a command line means: files when each target is one."""
     files = bool(targets) and all(_is_file(target) for target in targets)
-    return Scope(tuple(targets), files, repo, import_map, waivers, since, cached)
+    return Scope(tuple(targets), files, repo, import_map, waivers, since)
 
 
 def _is_file(target: str) -> bool:
@@ -83,7 +86,7 @@ def check(wanted: Scope) -> Checked:
 
 def _check_files(wanted: Scope) -> Checked:
     """Check files in the folder they share with the work directory, or in their own."""
-    from mattone.checks.cache import cache_folder, cached_check
+    from mattone.checks.template import check_templates
     from mattone.tosca.files import FileResolver, read_import_map
 
     root = wanted.root
@@ -96,19 +99,43 @@ def _check_files(wanted: Scope) -> Checked:
         return found[1] if found else None
 
     changed = _changed_files(wanted, resolver) if wanted.since else None
-    if changed is not None:
-        from mattone.checks.template import check_templates
+    seen = Seen(resolver)
+    findings = check_templates(paths, seen, changed)
+    for file in filter(None, (wanted.import_map, wanted.waivers or root / "waivers.yaml")):
+        seen.note(file)
+    for one in (Path.cwd(), *Path.cwd().parents):
+        seen.note(one / ".git")  # they decide what the root is
+    return Checked(findings, read, root, paths, seen.states)
 
-        return Checked(check_templates(paths, resolver, changed), read, root, paths)
-    if not wanted.cached:
-        return Checked(_checked(paths, resolver), read, root, paths)
-    return Checked(cached_check(paths, resolver, cache_folder(), _checked), read, root, paths)
 
+class Seen:
+    """A resolver that notes the state of every path which it was asked for; `states` is None when it cannot be told."""
 
-def _checked(paths: Sequence[str], resolver: Resolver) -> tuple[Finding, ...]:
-    from mattone.checks.template import check_templates
+    def __init__(self, resolver: FileResolver) -> None:
+        self._resolver = resolver
+        self._root = resolver.root.resolve()
+        self.states: dict[str, str] | None = {}
 
-    return check_templates(paths, resolver)
+    def __call__(self, base: str, reference: str, /) -> tuple[str, bytes] | None:
+        from mattone.tosca.paths import relative_path
+
+        try:
+            found = self._resolver(base, reference)
+        except InputError:
+            self.states = None  # why it is refused is more than a path's state
+            raise
+        if found is not None:
+            self.note(self._root / found[0])
+        elif "://" not in reference and "://" not in base:
+            self.note(self._root / relative_path(base, reference))
+        return found
+
+    def note(self, path: Path) -> None:
+        """Remember what is at a path now."""
+        from mattone.replay import state_of
+
+        if self.states is not None:
+            self.states[os.path.abspath(path)] = state_of(os.path.abspath(path))  # noqa: PTH100 # no link is followed
 
 
 def _root(files: Sequence[Path]) -> Path:

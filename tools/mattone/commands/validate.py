@@ -66,27 +66,34 @@ def run(
     from mattone.commands._checking import scope
 
     gc.disable()  # a short life with many objects and few cycles: collecting would only cost time
-    wanted = scope(targets, repo, import_map, waivers, changed_since, cached=not no_cache)
+    wanted = scope(targets, repo, import_map, waivers, changed_since)
     report = format or output
     if watch:
         from mattone.commands._watching import run_again
 
         return run_again(wanted.root, lambda: _once(wanted, report, fix, oracle))
-    return _once(wanted, report, fix, oracle)
+    return _once(wanted, report, fix, oracle, kept=not no_cache)
 
 
-def _once(wanted: Scope, report: str, fix: bool, oracle: bool) -> int:
+def _once(wanted: Scope, report: str, fix: bool, oracle: bool, kept: bool = False) -> int:
+    import sys
+
     from mattone.commands._checking import check
     from mattone.findings import Severity
+    from mattone.replay import keep
 
     checked = check(wanted)
     if fix and _fixed(wanted, checked):
         checked = check(wanted)
     found = _waived(checked.findings, checked.root, wanted.waivers)
-    _print(found, report, checked)
+    answer = _answer(found, report, checked)
+    print(answer, end="", flush=True)
     if oracle:
         _second_opinion(wanted, checked, report)
-    return EXIT_FINDINGS if any(one.severity is Severity.ERROR for one in found) else EXIT_DONE
+    code = EXIT_FINDINGS if any(one.severity is Severity.ERROR for one in found) else EXIT_DONE
+    if kept and checked.seen is not None:
+        keep(sys.argv[1:], code, answer, checked.seen)
+    return code
 
 
 def _fixed(wanted: Scope, checked: Checked) -> bool:
@@ -101,12 +108,12 @@ def _fixed(wanted: Scope, checked: Checked) -> bool:
     return bool(changed)
 
 
-def _print(found: Sequence[Finding], chosen: str, checked: Checked) -> None:
+def _answer(found: Sequence[Finding], chosen: str, checked: Checked) -> str:
     from mattone import redact
     from mattone.checks.formats import FORMATS
 
     ordered = sorted(found, key=lambda one: (one.place, one.rule, one.message))
-    print(redact.clean(FORMATS[chosen](ordered, checked.read)), end="", flush=True)
+    return redact.clean(FORMATS[chosen](ordered, checked.read))
 
 
 def _second_opinion(wanted: Scope, checked: Checked, report: str) -> None:

@@ -43,10 +43,12 @@ def calls(value: Any, keys: tuple[Key, ...] = ()) -> Iterator[tuple[str, Any, tu
         if name:
             yield name, value[name], keys
         for key, inner in value.items():
-            yield from calls(inner, (*keys, key))
+            if isinstance(inner, (dict, list)):
+                yield from calls(inner, (*keys, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from calls(inner, (*keys, index))
+            if isinstance(inner, (dict, list)):
+                yield from calls(inner, (*keys, index))
 
 
 class NoSuchStep(Exception):
