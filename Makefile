@@ -8,7 +8,7 @@ export PYTHON PYTEST_ARGS
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-clean test check format docs bench setup setup-run lock clean
+.PHONY: help demo demo-clean test check format docs bench fuzz setup setup-run lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ docs: setup ## write the reference pages anew from the code
 
 bench: setup ## measure what the user waits for
 	@$(dev).bench
+
+fuzz: setup ## feed the loader and the checker with hostile bytes; FUZZ_SECONDS=600 for each
+	@$(dev).fuzz
 
 setup: ## system packages, and the virtual environment for working on mattone
 	@tools/setup/system.sh install
