@@ -1,4 +1,4 @@
-"""`mattone schema`: JSON Schemas with which an editor completes and checks deployment files."""
+"""`mattone schema`: JSON Schemas with which an editor completes and checks deployments, manifests and waivers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "mattone schema jupyterlab                   of deployments of one service, on stdout",
-    "mattone schema --into .mattone/schemas      a file a service, and one of waivers",
+    "mattone schema --into .mattone/schemas      a file a service, one of each manifest, and one of waivers",
     "# then begin a deployment with  # yaml-language-server: $schema=<file>",
 )
+
+_MANIFESTS = {"service": "service", "role": "role", "types": "library"}  # kind to the name of its file
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -61,11 +63,14 @@ def _schema(site: Site, name: str) -> dict[str, Any]:
 def _write(folder: Path, made: dict[str, dict[str, Any]]) -> list[Path]:
     import json
 
+    from mattone.platform.components import Kind
+    from mattone.platform.schemas import manifest_schema
     from mattone.tosca.schemas import waiver_schema
 
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, schema in [*((f"deployment.{name}", one) for name, one in made.items()), ("waivers", waiver_schema())]:
+    others = {"waivers": waiver_schema(), **{_MANIFESTS[kind]: manifest_schema(Kind(kind)) for kind in _MANIFESTS}}
+    for name, schema in [*((f"deployment.{name}", one) for name, one in made.items()), *others.items()]:
         path = folder / f"{name}.schema.json"
         path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         written.append(path)
