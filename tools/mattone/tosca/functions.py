@@ -7,7 +7,7 @@ from typing import Any
 
 from mattone.tosca.definitions import PropertyDef, Schema, properties_of
 from mattone.tosca.source import Key
-from mattone.tosca.types import TypeDef
+from mattone.tosca.types import PRIMITIVES, TypeDef
 from mattone.tosca.units import UNITS
 from mattone.tosca.values import resolve
 
@@ -112,8 +112,10 @@ def fits(given: Schema, wanted: Schema) -> bool:
 
 
 def spell(schema: Schema) -> str:
-    """A schema as one would say it: `list of string`."""
-    return f"{schema.type} of {spell(schema.entry)}" if schema.entry is not None else schema.type
+    """A schema as one would say it, types by their full names: `list of string`."""
+    found = schema.scope.find("data", schema.type) if schema.type not in PRIMITIVES else None
+    name = found.name if found is not None else schema.type
+    return f"{name} of {spell(schema.entry)}" if schema.entry is not None else name
 
 
 # What is written as text can stand for a string, and a string for it: its form is checked with the value.

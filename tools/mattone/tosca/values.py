@@ -71,6 +71,8 @@ class ValueChecker:
     def _wrong_type(self, value: Any, primitive: str, spot: Spot, label: str, hint: str) -> None:
         kind = f"a {primitive}" if primitive[0] not in "aio" else f"an {primitive}"
         given = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else f"`{show(value)}`"
+        if isinstance(value, str) and primitive in ("integer", "float", "boolean"):
+            given = f"the text `{show(value)}`"
         advice = ""
         if primitive == "string" and isinstance(value, (int, float)):
             begin, end = spot.document.span(*spot.keys)
