@@ -1,6 +1,7 @@
 """What the checker says of a collection of public templates, as the tables of `docs/explanation/corpus.md`.
 
-`python -m tests.checks.corpus FOLDER` writes its tables anew; the folder has an `IMPORT_MAP.tsv`.
+`python -m tests.checks.corpus FOLDER` writes its tables anew; the folder has an `IMPORT_MAP.tsv`. With a number
+after it, so many mutants of every file are checked instead.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mattone.checks.registry import rule
-from mattone.checks.template import check_templates
+from mattone.checks.template import check_template, check_templates
 from mattone.findings import Finding, Severity
 from mattone.tosca.files import FileResolver
+from mattone.tosca.imports import Resolver
+from mattone.tosca.source import load
+from tests.checks.junk import dump, mutant
 
 MARK = "<!-- written by tests/checks/corpus.py -->\n\n"
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "corpus.md"
@@ -22,10 +26,38 @@ PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "corpus.md"
 
 def check(folder: Path) -> tuple[list[str], tuple[Finding, ...]]:
     """The paths of all templates and libraries below a folder, and every finding on them."""
-    with (folder / "IMPORT_MAP.tsv").open(encoding="utf-8") as file:
-        urls = {row["url"]: row["local_path"] for row in csv.DictReader(file, delimiter="\t")}
     paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.y*ml"))
-    return paths, check_templates(paths, FileResolver(folder, urls))
+    return paths, check_templates(paths, _resolver(folder))
+
+
+def _resolver(folder: Path) -> FileResolver:
+    with (folder / "IMPORT_MAP.tsv").open(encoding="utf-8") as file:
+        return FileResolver(folder, {row["url"]: row["local_path"] for row in csv.DictReader(file, delimiter="\t")})
+
+
+def destroyed(folder: Path, seeds: Iterable[int], every: int = 1) -> int:
+    """Check one mutant of every so-manieth file for each seed; how many there were. A crash is the caller's to see."""
+    paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.y*ml"))[::every]
+    resolver = _resolver(folder)
+    number = 0
+    for path in paths:
+        sound = load(path, (folder / path).read_bytes()).value
+        for seed in seeds:
+            changed = dump(mutant(sound, seed)).encode()
+            check_template(path, _Overlay(resolver, path, changed))
+            number += 1
+    return number
+
+
+class _Overlay:
+    """A resolver that gives one file another content."""
+
+    def __init__(self, below: Resolver, path: str, data: bytes) -> None:
+        self._below, self._path, self._data = below, path, data
+
+    def __call__(self, base: str, reference: str, /) -> tuple[str, bytes] | None:
+        found = self._below(base, reference)
+        return (self._path, self._data) if found is not None and found[0] == self._path else found
 
 
 def counts(found: Iterable[Finding]) -> list[str]:
@@ -80,5 +112,8 @@ def written() -> str:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        print(f"{destroyed(Path(sys.argv[1]), range(int(sys.argv[2])))} mutants checked without a crash")
+        sys.exit(0)
     text = PAGE.read_text("utf-8").partition(MARK)[0]
     PAGE.write_text(text + MARK + tables(Path(sys.argv[1])), "utf-8")
