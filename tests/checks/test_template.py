@@ -180,3 +180,19 @@ def test_many_templates_share_one_reading_of_their_library() -> None:
     files = {**FILES, LIBRARY: broken, "catalog/other/template.yaml": TEMPLATE}
     found = check_templates([PATH, "catalog/other/template.yaml", LIBRARY, "gone.yaml"], resolver(files))
     assert [place(one) for one in found] == ["TOSCA1007 gone.yaml:1", "TOSCA1010 example.yaml:7"]
+
+
+def test_concat_of_nothing_is_malformed() -> None:
+    files = edited("{get_attribute: [server, public_address]}", "{concat: []}")
+    assert [place(one) for one in check(files)] == ["TOSCA1044 template.yaml:38"]
+
+
+def test_host_of_what_nothing_hosts_leads_nowhere() -> None:
+    files = edited("users: {get_input: users}", "users: {get_property: [HOST, users]}")
+    found = [one for one in check(files) if one.rule == "TOSCA1041"]
+    assert [one.message for one in found] == ["`HOST` leads nowhere: example.Server is hosted by nothing"]
+
+
+def test_host_of_hosted_software_is_followed() -> None:
+    files = edited("title: {get_input: title}", "title: {get_property: [HOST, name]}")
+    assert not [one for one in check(files) if one.rule == "TOSCA1041"]

@@ -103,6 +103,8 @@ class _Call:
             self._malformed(spot, "`token` needs a text, the separators and an index", '`token: [text, ":", 0]`')
         elif name == "join" and not (1 <= len(argument) <= 2 and isinstance(argument[0], (list, dict))):
             self._malformed(spot, "`join` needs a list and a delimiter", '`join: [[a, b], ","]`')
+        elif name == "concat" and not argument:
+            self._malformed(spot, "`concat` needs at least one text", '`concat: [a, ":", b]`')
         for index, part in enumerate(argument):
             for inner, value, keys in calls(part):
                 if inner in FUNCTIONS:
@@ -184,6 +186,8 @@ class _Call:
         """Type and name of the entity that the first argument names; (None, "") when it cannot be told."""
         if name == "SELF":
             return self.here.kind, self.here.node.name if self.here.node else ""
+        if name == "HOST":
+            self._host(spot)
         if not isinstance(name, str) or name in KEYWORDS:
             return None, ""
         if self.here.node is None and self.here.kind is not None and not self.here.template:
@@ -200,6 +204,19 @@ class _Call:
             known = [*self.context.whole.nodes, *others, *KEYWORDS]
             self.context.out.add("TOSCA1041", message, spot.place(0), did_you_mean(name, known))
         return None, ""
+
+    def _host(self, spot: Spot) -> None:
+        """HOST needs a requirement that something hosts the node (1.3, 4.1); a type may leave it to its children."""
+        kind, node = self.here.kind, self.here.node
+        if kind is None or node is None or kind.kind != "node" or not kind.whole:
+            return
+        hosted = any(
+            one.name == "host" or one.relationship.endswith("HostedOn") for one in requirements_of(kind).values()
+        )
+        written = any(name == "host" for name, _, _ in named(node.raw.get("requirements")))
+        if not hosted and not written:
+            message = f"`HOST` leads nowhere: {kind.name} is hosted by nothing"
+            self.context.out.add("TOSCA1041", message, spot.place(0), "Name the node itself, or `SELF`.")
 
 
 def _schema(definition: PropertyDef | None) -> Schema | None:

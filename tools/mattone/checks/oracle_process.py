@@ -39,7 +39,7 @@ def main(path: str) -> tuple[str, str]:
 
 def _message(error: Exception) -> str:
     """The messages of an error without the stacks that tosca-parser puts between them."""
-    kept = [line.strip() for line in str(error).splitlines() if line and not line.startswith(" ")]
+    kept = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("\t\t")]
     return " ".join(line for line in kept if not line.startswith("The input"))
 
 
