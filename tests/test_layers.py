@@ -14,6 +14,7 @@ PACKAGE = Path(mattone.__file__).parent
 LAYERS = (
     {"__main__", "cli"},
     {"commands"},
+    {"lsp"},
     {"reconcile", "records", "runners"},
     {"engines", "forges", "machines", "secrets"},
     {"pins", "checks"},

@@ -27,6 +27,7 @@ from mattone.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, HostError, InputErro
 COMMANDS = {
     "validate": "check services, types and deployments; every error at once",
     "explain": "say what a finding means and how to mend it",
+    "lsp": "help editors: findings, completion, documentation while one types",
     "schema": "give editors what they need to complete and check deployments",
     "request": "ask for a deployment: write its file and open the merge request",
     "lock": "resolve version ranges to exact versions and digests",
