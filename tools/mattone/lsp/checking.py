@@ -45,6 +45,7 @@ class Checks:
 
     def touch(self, file: Path, at_once: bool = False) -> None:
         """A file has changed, in the editor or on disk: check it if it is open, and what depends on it."""
+        self.session.generation += 1
         documents = self.session.documents
         affected = {uri for uri, one in documents.items() if one.file == file or self._depends(uri, file)}
         if affected:

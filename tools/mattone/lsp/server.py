@@ -15,6 +15,7 @@ from pygls.uris import to_fs_path
 
 from mattone import __version__
 from mattone.lsp.checking import Checks
+from mattone.lsp.desk import Desk
 from mattone.lsp.session import Session
 from mattone.lsp.stdio import StandardInput, StandardOutput
 
@@ -29,8 +30,11 @@ class Server(LanguageServer):
         self.session = Session(import_map=import_map)
         self.checks = Checks(self.session, self.text_document_publish_diagnostics)
         self.orderly = False  # the editor said `shutdown` before it left
+        self.desk = Desk(self.session)
         for method, handler in SYNCHRONISATION.items():
             self.feature(method)(handler)
+        for method, answer in ANSWERS.items():
+            self.feature(method)(answer)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Into the log on standard error; a dialog for each defect would keep people from working."""
@@ -138,6 +142,7 @@ def _closed(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
     one = ls.session.documents.pop(params.text_document.uri, None)
     if one is not None:
         ls.checks.close(one.uri, one.file)
+        ls.desk.forget(one.uri)
 
 
 def _watched(ls: Server, params: lsp.DidChangeWatchedFilesParams) -> None:
@@ -157,4 +162,23 @@ SYNCHRONISATION: Mapping[str, Callable[..., None]] = {
     lsp.TEXT_DOCUMENT_DID_SAVE: _saved,
     lsp.TEXT_DOCUMENT_DID_CLOSE: _closed,
     lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES: _watched,
+}
+
+
+async def _hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
+    return await ls.desk.ask(ls.desk.hover, params.text_document.uri, params.position)
+
+
+async def _definition(ls: Server, params: lsp.DefinitionParams) -> lsp.Location | None:
+    return await ls.desk.ask(ls.desk.definition, params.text_document.uri, params.position)
+
+
+async def _symbols(ls: Server, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol] | None:
+    return await ls.desk.ask(ls.desk.symbols, params.text_document.uri)
+
+
+ANSWERS: Mapping[str, Callable[..., Any]] = {
+    lsp.TEXT_DOCUMENT_HOVER: _hover,
+    lsp.TEXT_DOCUMENT_DEFINITION: _definition,
+    lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL: _symbols,
 }

@@ -38,6 +38,7 @@ class Session:
     folders: list[Path] = field(default_factory=list)
     import_map: Path | None = None
     documents: dict[str, Opened] = field(default_factory=dict)
+    generation: int = 0  # grows with every change of any file
 
     def open(self, uri: str, source: str, version: int | None) -> Opened | None:
         """Take a document in; None when it is no file."""
@@ -84,14 +85,14 @@ class Session:
 
     def text_of(self, file: Path) -> Text:
         """The text of a file as the editor has it, else as it lies on disk; an empty one when it cannot be read."""
-        for one in self.documents.values():
+        for one in list(self.documents.values()):
             if one.file == file:
                 return one.text
         return Text(_on_disk(file), None, self.encoding)
 
     def uri_of(self, file: Path) -> str:
         """The editor's own spelling of a file's address, where it has one."""
-        return next((one.uri for one in self.documents.values() if one.file == file), file.as_uri())
+        return next((one.uri for one in list(self.documents.values()) if one.file == file), file.as_uri())
 
 
 def _on_disk(file: Path) -> str:

@@ -75,6 +75,13 @@ class Text:
         """The offset of a node's index, which the parser counts without a byte order mark."""
         return min(index + self._mark, len(self.source))
 
+    def without(self, line: int, many: int = 1) -> str:
+        """The text with some lines empty; all others stay where they are."""
+        made = self.source
+        for begin in reversed(self.starts[line : line + many]):
+            made = made[:begin] + made[self.line_end(begin) :]
+        return made
+
     def changed(self, change: lsp.TextDocumentContentChangeEvent, version: int | None) -> Text:
         """The text after one change, which is of a range or of everything."""
         if isinstance(change, lsp.TextDocumentContentChangeWholeDocument):

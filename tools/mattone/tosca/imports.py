@@ -58,9 +58,13 @@ class Workspace:
         path, data = found
         reads.add(path)
         if path not in self._documents:
-            self._documents[path] = load(path, data)
+            self._documents[path] = self.read(path, data)
             self.problems.extend(self._documents[path].findings)
         return self._documents[path]
+
+    def read(self, path: str, data: bytes) -> Document:
+        """The document of a file's content; a workspace that lives on may know it already."""
+        return load(path, data)
 
     def imports(self, document: Document) -> tuple[Import, ...]:
         """The imports of a document, resolved; problems are reported once."""
