@@ -8,23 +8,8 @@ from typing import Any
 import pytest
 
 from tests.lsp.client import Client
+from tests.lsp.editing import MARK, marked, put
 from tests.tosca.support import PATH, TEMPLATE, TYPES
-
-MARK = "¦"
-
-
-def put(server: Client, file: Path, marked: str) -> tuple[str, int, int]:
-    """Open a file with a text; its uri, and the line and column of the mark in it (in UTF-16)."""
-    before, _, after = marked.partition(MARK)
-    uri = server.open(file, before + after)
-    line = before.count("\n")
-    return uri, line, len(before[before.rfind("\n") + 1 :].encode("utf-16-le")) // 2
-
-
-def marked(text: str, word: str, inside: int = 1) -> str:
-    """A text with the mark in the first occurrence of a word."""
-    at = text.index(word) + inside
-    return text[:at] + MARK + text[at:]
 
 
 def hover(server: Client, file: Path, text: str) -> str:

@@ -91,3 +91,13 @@ class Desk:
 
         model = self._model(question)
         return symbols_of(model, question.one.text) if model is not None else None
+
+    def completion(self, question: Question, position: lsp.Position) -> lsp.CompletionList | None:
+        """What may stand at a position."""
+        from mattone.lsp.completion import complete
+
+        found = self._at(question, position)
+        if found is None:
+            return None
+        cursor, model = found
+        return lsp.CompletionList(False, complete(model, cursor, question.one.text, question.overlay))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mattone.errors import MattoneError
@@ -16,6 +17,7 @@ from mattone.tosca.source import Document, Key, load
 from mattone.tosca.template import NodeTemplate, ServiceTemplate, template_of
 from mattone.tosca.types import TypeDef
 
+_BEGUN = re.compile(r"which began at line (\d{1,9})")
 _SMALL = 300_000  # characters; a larger text that cannot be read is not mended but taken as it last was
 
 
@@ -111,9 +113,11 @@ def _mended(one: Opened, cursor: Cursor | None) -> Iterator[str]:
         if cursor.closing:
             yield text.source[: cursor.begin] + cursor.closing + text.source[end:]
         yield text.without(line)
-    problem = load(one.path, text.source.encode("utf-8", "surrogatepass")).findings[:1]
-    for place in (found.place for found in problem):
-        line = text.position(text.at(place)).line
+    for problem in load(one.path, text.source.encode("utf-8", "surrogatepass")).findings[:1]:
+        begun = _BEGUN.search(problem.hint)
+        if begun is not None:
+            yield text.without(int(begun[1]) - 1)
+        line = text.position(text.at(problem.place)).line
         yield text.without(line)
         yield text.without(max(line - 1, 0))
         yield text.without(max(line - 1, 0), 2)
@@ -127,6 +131,8 @@ def _model(overlay: Overlay, path: str, kept: dict[str, tuple[bytes, Document]])
         return None
     if document is None or document.broken:
         return None
+    if document.value is None:
+        document = replace(document, value={})  # an empty file is the beginning of a template
     template = template_of(workspace, document)
     if template is None:
         return None

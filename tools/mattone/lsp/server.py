@@ -34,7 +34,7 @@ class Server(LanguageServer):
         for method, handler in SYNCHRONISATION.items():
             self.feature(method)(handler)
         for method, answer in ANSWERS.items():
-            self.feature(method)(answer)
+            self.feature(method, OPTIONS.get(method))(answer)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Into the log on standard error; a dialog for each defect would keep people from working."""
@@ -177,8 +177,16 @@ async def _symbols(ls: Server, params: lsp.DocumentSymbolParams) -> list[lsp.Doc
     return await ls.desk.ask(ls.desk.symbols, params.text_document.uri)
 
 
+async def _completion(ls: Server, params: lsp.CompletionParams) -> lsp.CompletionList | None:
+    return await ls.desk.ask(ls.desk.completion, params.text_document.uri, params.position)
+
+
 ANSWERS: Mapping[str, Callable[..., Any]] = {
+    lsp.TEXT_DOCUMENT_COMPLETION: _completion,
     lsp.TEXT_DOCUMENT_HOVER: _hover,
     lsp.TEXT_DOCUMENT_DEFINITION: _definition,
     lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL: _symbols,
+}
+OPTIONS: Mapping[str, Any] = {
+    lsp.TEXT_DOCUMENT_COMPLETION: lsp.CompletionOptions(trigger_characters=[" ", "{", "[", ",", ":", "."]),
 }
