@@ -52,6 +52,11 @@ class Checks:
             self._due |= affected
             self._wait(0.0 if at_once else max(self.pause, self._took))
 
+    def findings(self, uri: str) -> tuple[Finding, ...]:
+        """What the last check of a document found, when the document is as it was then."""
+        known = self.outcomes.get(uri)
+        return known[1].findings if known is not None and self.session.documents.get(uri) is known[0] else ()
+
     def _depends(self, uri: str, file: Path) -> bool:
         known = self.outcomes.get(uri)
         if known is None or not file.is_relative_to(known[0].root):

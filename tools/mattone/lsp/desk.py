@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from lsprotocol import types as lsp
 
+from mattone.findings import Finding
 from mattone.lsp.cursor import Cursor, cursor_at
 from mattone.lsp.folders import Overlay
 from mattone.lsp.kinds import Kind
 from mattone.lsp.model import Model, Models
+from mattone.lsp.report import token_end
 from mattone.lsp.session import Opened, Session
 from mattone.lsp.stdio import in_thread
+
+if TYPE_CHECKING:
+    from mattone.lsp.subject import Subject
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,49 +60,78 @@ class Desk:
         return self._models.of(question.one, question.overlay, cursor, question.generation)
 
     def _at(self, question: Question, position: lsp.Position) -> tuple[Cursor, Model] | None:
-        text = question.one.text
-        cursor = cursor_at(text.source, text.offset(position))
+        cursor = _cursor(question, position)
         model = self._model(question, cursor) if cursor is not None else None
         return (cursor, model) if cursor is not None and model is not None else None
 
-    def hover(self, question: Question, position: lsp.Position) -> lsp.Hover | None:
-        """Documentation of what a position is on."""
-        from mattone.lsp.hover import describe
-        from mattone.lsp.subject import subject_at
+    def _subject(self, question: Question, position: lsp.Position) -> tuple[Cursor, Subject] | None:
+        """What a position is on, with what it means."""
+        from mattone.lsp import forms, subject
 
-        found = self._at(question, position)
-        subject = subject_at(found[1], found[0]) if found else None
-        words = describe(subject) if subject is not None else ""
-        if not found or not words:
+        if question.one.kind is Kind.TEMPLATE:
+            found = self._at(question, position)
+            meant = subject.subject_at(found[1], found[0]) if found else None
+            return (found[0], meant) if found and meant is not None else None
+        cursor = _cursor(question, position)
+        meant = forms.subject_at(forms.form_of(question, cursor), cursor) if cursor is not None else None
+        return (cursor, meant) if cursor is not None and meant is not None else None
+
+    def hover(self, question: Question, position: lsp.Position, findings: Sequence[Finding]) -> lsp.Hover | None:
+        """Documentation of what a position is on, and why something is found there.
+
+        findings  those of the document
+        """
+        from mattone.lsp.hover import describe, rule_page
+
+        found = self._subject(question, position)
+        text, offset = question.one.text, question.one.text.offset(position)
+        words = [describe(found[1])] if found else []
+        for one in findings:
+            begin = text.at(one.place)
+            if one.place.path == question.one.path and begin <= offset <= token_end(text, begin):
+                words.append("\n\n".join(rule_page(one.rule)))
+        shown = "\n\n---\n\n".join(dict.fromkeys(filter(None, words)))
+        if not shown:
             return None
-        cursor = found[0]
-        markdown = lsp.MarkupContent(lsp.MarkupKind.Markdown, words)
-        return lsp.Hover(markdown, question.one.text.range(cursor.begin, cursor.end))
+        span = text.range(found[0].begin, found[0].end) if found else None
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, shown), span)
 
     def definition(self, question: Question, position: lsp.Position) -> lsp.Location | None:
         """Where what a position is on is defined."""
         from mattone.lsp.definition import location
-        from mattone.lsp.subject import subject_at
 
-        found = self._at(question, position)
-        subject = subject_at(found[1], found[0]) if found else None
-        if subject is None:
-            return None
-        return location(self.session, question.one.root, question.one.path, subject)
+        found = self._subject(question, position)
+        return location(self.session, question.one.root, question.one.path, found[1]) if found else None
 
     def symbols(self, question: Question) -> list[lsp.DocumentSymbol] | None:
         """What a document declares."""
         from mattone.lsp.symbols import symbols_of
 
-        model = self._model(question)
+        model = self._model(question) if question.one.kind is Kind.TEMPLATE else None
         return symbols_of(model, question.one.text) if model is not None else None
 
     def completion(self, question: Question, position: lsp.Position) -> lsp.CompletionList | None:
         """What may stand at a position."""
-        from mattone.lsp.completion import complete
+        from mattone.lsp import completion, forms, offers
 
-        found = self._at(question, position)
-        if found is None:
-            return None
-        cursor, model = found
-        return lsp.CompletionList(False, complete(model, cursor, question.one.text, question.overlay))
+        text = question.one.text
+        if question.one.kind is Kind.TEMPLATE:
+            found = self._at(question, position)
+            made = completion.complete(found[1], found[0], text, question.overlay) if found else []
+        else:
+            cursor = _cursor(question, position)
+            made = offers.items(forms.offers(forms.form_of(question, cursor), cursor), cursor, text) if cursor else []
+        return lsp.CompletionList(False, made)
+
+    def actions(
+        self, question: Question, wanted: lsp.Range, only: Sequence[str] | None, findings: Sequence[Finding]
+    ) -> list[lsp.CodeAction]:
+        """What can be done about the findings in a range."""
+        from mattone.lsp.actions import actions
+
+        return actions(question.one, findings, wanted, only)
+
+
+def _cursor(question: Question, position: lsp.Position) -> Cursor | None:
+    text = question.one.text
+    return cursor_at(text.source, text.offset(position))

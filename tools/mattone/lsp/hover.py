@@ -122,8 +122,22 @@ def _word(one: Word) -> Iterable[str]:
         required = ", required" if is_required(one.element, one.name) else ""
         title = one.element.replace("_", " ")
         yield f"**{_code(one.name)}** (keyname of a {title}{required}): {_code(keynames(one.element)[one.name])}"
+    elif one.kind == "rule":
+        yield from rule_page(one.name)
     else:
         yield f"**{_code(one.name)}** ({one.kind})"
+        yield _prose(one.element)
+
+
+def rule_page(rule_id: str) -> Iterable[str]:
+    """What a rule is about; nothing for an id that is none."""
+    from mattone.checks.registry import rule, rule_ids
+
+    if rule_id in rule_ids():
+        found = rule(rule_id)
+        yield f"**{_code(rule_id)}** ({found.severity.value}): {found.title}"
+        yield _prose(found.why)
+        yield f"Decided by: {one_line(found.clause)}"
 
 
 def _file(_one: File) -> Iterable[str]:

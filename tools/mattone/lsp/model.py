@@ -97,15 +97,15 @@ class Models:
             self._last[one.uri] = (made_of, found)
             return found
         if known is None or len(one.text.source) <= _SMALL:
-            for text in _mended(one, cursor):
+            for text in mended(one, cursor):
                 texts = {**overlay.texts, one.path: text.encode("utf-8", "surrogatepass")}
-                mended = _model(Overlay(overlay.root, texts, overlay.urls), one.path, kept)
-                if mended is not None:
-                    return mended
+                guess = _model(Overlay(overlay.root, texts, overlay.urls), one.path, kept)
+                if guess is not None:
+                    return guess
         return known[1] if known is not None else None
 
 
-def _mended(one: Opened, cursor: Cursor | None) -> Iterator[str]:
+def mended(one: Opened, cursor: Cursor | None) -> Iterator[str]:
     """The text with what is open at the cursor closed, without the cursor's line, without the lines of the error."""
     text = one.text
     if cursor is not None:

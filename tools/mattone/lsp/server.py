@@ -14,6 +14,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from mattone import __version__
+from mattone.lsp.actions import FIX_ALL
 from mattone.lsp.checking import Checks
 from mattone.lsp.desk import Desk
 from mattone.lsp.session import Session
@@ -166,7 +167,9 @@ SYNCHRONISATION: Mapping[str, Callable[..., None]] = {
 
 
 async def _hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
-    return await ls.desk.ask(ls.desk.hover, params.text_document.uri, params.position)
+    return await ls.desk.ask(
+        ls.desk.hover, params.text_document.uri, params.position, ls.checks.findings(params.text_document.uri)
+    )
 
 
 async def _definition(ls: Server, params: lsp.DefinitionParams) -> lsp.Location | None:
@@ -177,16 +180,24 @@ async def _symbols(ls: Server, params: lsp.DocumentSymbolParams) -> list[lsp.Doc
     return await ls.desk.ask(ls.desk.symbols, params.text_document.uri)
 
 
+async def _actions(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction] | None:
+    uri, only = params.text_document.uri, params.context.only
+    kinds = [str(getattr(one, "value", one)) for one in only] if only is not None else None
+    return await ls.desk.ask(ls.desk.actions, uri, params.range, kinds, ls.checks.findings(uri))
+
+
 async def _completion(ls: Server, params: lsp.CompletionParams) -> lsp.CompletionList | None:
     return await ls.desk.ask(ls.desk.completion, params.text_document.uri, params.position)
 
 
 ANSWERS: Mapping[str, Callable[..., Any]] = {
+    lsp.TEXT_DOCUMENT_CODE_ACTION: _actions,
     lsp.TEXT_DOCUMENT_COMPLETION: _completion,
     lsp.TEXT_DOCUMENT_HOVER: _hover,
     lsp.TEXT_DOCUMENT_DEFINITION: _definition,
     lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL: _symbols,
 }
 OPTIONS: Mapping[str, Any] = {
+    lsp.TEXT_DOCUMENT_CODE_ACTION: lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix, FIX_ALL]),
     lsp.TEXT_DOCUMENT_COMPLETION: lsp.CompletionOptions(trigger_characters=[" ", "{", "[", ",", ":", "."]),
 }

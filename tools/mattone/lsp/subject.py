@@ -16,7 +16,10 @@ from mattone.tosca.types import PRIMITIVES, TypeDef
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word that the language itself explains: a function, a keyname, an entity, a primitive type."""
+    """A word that the language itself explains: a function, a keyname, an entity, a primitive type, a rule, a field.
+
+    element  whose keyname it is; of a field, what it is for
+    """
 
     kind: str
     name: str
