@@ -19,7 +19,7 @@ from mattone.lsp.report import diagnostics
 from mattone.lsp.session import Opened, Session
 from mattone.lsp.stdio import in_thread
 
-PAUSE = 0.15  # seconds without a change before a check begins; as long as the last check took, where that is more
+PAUSE = 0.15  # seconds without a change before a check begins; half of what the last check took, where that is more
 
 Publish = Callable[[lsp.PublishDiagnosticsParams], None]
 _log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Checks:
         affected = {uri for uri, one in documents.items() if one.file == file or self._depends(uri, file)}
         if affected:
             self._due |= affected
-            self._wait(0.0 if at_once else max(self.pause, self._took))
+            self._wait(0.0 if at_once else max(self.pause, self._took / 2))
 
     def findings(self, uri: str) -> tuple[Finding, ...]:
         """What the last check of a document found, when the document is as it was then."""
