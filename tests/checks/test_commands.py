@@ -80,6 +80,13 @@ def test_an_import_that_leads_out_of_the_folder_is_not_read(folder: Path) -> Non
     assert "b.yaml: error TOSCA1007 symbolic links are not followed" in done.stdout
 
 
+def test_an_import_with_a_name_longer_than_any_files_is_a_finding(folder: Path) -> None:
+    (folder / PATH).write_text(TEMPLATE.replace("../../tosca-types/example.yaml", "x" * 300 + ".yaml"))
+    done = run(folder, "validate", PATH)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert "TOSCA1005" in done.stdout
+
+
 def test_a_waiver_accepts_a_finding_until_it_expires(folder: Path) -> None:
     (folder / PATH).write_text(TEMPLATE.replace("- host: server", "- host: sever"))
     waiver = "waivers:\n  - {{rule: TOSCA1032, path: 'catalog/**', reason: Soon., owner: ada, expires: '{}'}}\n"

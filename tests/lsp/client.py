@@ -124,7 +124,8 @@ class Client:
             try:
                 self._next(end)
             except queue.Empty:
-                raise AssertionError(f"it did not come to be; published: {self.published}\n{self.errors}") from None
+                last = str({uri: found for uri, found in self.published.items() if found})[:3000]
+                raise AssertionError(f"it did not come to be; published: {last}\n{self.errors[-20:]}") from None
 
     def rules(self, uri: str) -> list[str]:
         return [one["code"] for one in self.published.get(uri, [])]

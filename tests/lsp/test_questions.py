@@ -140,3 +140,24 @@ def test_the_outline_names_inputs_nodes_outputs_and_types(server: Client, templa
     library = server.open(templates / "tosca-types/example.yaml")
     types = names(server.request("textDocument/documentSymbol", {"textDocument": {"uri": library}}))
     assert "example.Server" in types["node_types"]
+
+
+@pytest.mark.parametrize(
+    ("word", "inside", "lines"),
+    [
+        ("get_input: cpus", 12, ["cpus: {type: integer", "num_cpus: {get_input: cpus}"]),
+        ("- host: server", 10, ["- host: server", "server:", "value: {get_attribute: [server"]),
+        ("size: {type", 1, ["size: {type: string", "value: {get_input: size}"]),
+    ],
+)
+def test_references_are_all_the_words_that_mean_the_same(
+    server: Client, templates: Path, word: str, inside: int, lines: list[str]
+) -> None:
+    uri, line, column = put(server, templates / PATH, marked(TEMPLATE, word, inside))
+    found = server.at("references", uri, line, column, context={"includeDeclaration": True})
+    shown = [TEMPLATE.split("\n")[one["range"]["start"]["line"]].strip() for one in found]
+    assert len(shown) == len(lines)
+    assert [one for one, begin in zip(shown, lines, strict=True) if not one.startswith(begin)] == []
+    without = server.at("references", uri, line, column, context={"includeDeclaration": False})
+    assert len(without) == len(found) - 1
+    server.close(uri)

@@ -59,7 +59,7 @@ def _file(session: Session, root: Path, path: str, reference: str) -> lsp.Locati
     names = [] if problem else [target]
     names += [f"ansible-roles/{role[1]}/{inner}" for inner in ("role.yaml", "tasks/main.yml")] if role else []
     for name in names:
-        if (root / name).is_file() and is_plain(root, name):
+        if is_plain(root, name) and (root / name).is_file():
             start = lsp.Position(0, 0)
             return lsp.Location(session.uri_of(root / name), lsp.Range(start, start))
     return None

@@ -103,6 +103,18 @@ class Desk:
         found = self._subject(question, position)
         return location(self.session, question.one.root, question.one.path, found[1]) if found else None
 
+    def references(self, question: Question, position: lsp.Position, declared: bool) -> list[lsp.Location] | None:
+        """Where what a position is on is used in the same document; nothing while that cannot be read."""
+        from mattone.lsp.references import uses
+
+        found = self._at(question, position) if question.one.kind is Kind.TEMPLATE else None
+        subject = self._subject(question, position)
+        text = question.one.text
+        if found is None or subject is None or found[1].document.text != text.source.removeprefix("\ufeff"):
+            return None
+        spans = uses(found[1], text, subject[1], declared)
+        return [lsp.Location(question.one.uri, text.range(begin, end)) for begin, end in spans]
+
     def symbols(self, question: Question) -> list[lsp.DocumentSymbol] | None:
         """What a document declares."""
         from mattone.lsp.symbols import symbols_of

@@ -176,6 +176,11 @@ async def _definition(ls: Server, params: lsp.DefinitionParams) -> lsp.Location 
     return await ls.desk.ask(ls.desk.definition, params.text_document.uri, params.position)
 
 
+async def _references(ls: Server, params: lsp.ReferenceParams) -> list[lsp.Location] | None:
+    uri, declared = params.text_document.uri, params.context.include_declaration
+    return await ls.desk.ask(ls.desk.references, uri, params.position, declared)
+
+
 async def _symbols(ls: Server, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol] | None:
     return await ls.desk.ask(ls.desk.symbols, params.text_document.uri)
 
@@ -196,6 +201,7 @@ ANSWERS: Mapping[str, Callable[..., Any]] = {
     lsp.TEXT_DOCUMENT_HOVER: _hover,
     lsp.TEXT_DOCUMENT_DEFINITION: _definition,
     lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL: _symbols,
+    lsp.TEXT_DOCUMENT_REFERENCES: _references,
 }
 OPTIONS: Mapping[str, Any] = {
     lsp.TEXT_DOCUMENT_CODE_ACTION: lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix, FIX_ALL]),

@@ -33,11 +33,18 @@ class FileResolver:
         if path.startswith(("../", "/")) or path in ("..", "."):
             raise InputError("it leads out of the folder that is checked", place=Place(path))
         file = self.root / path
-        if not file.is_file():
+        if not _is_file(file):
             return None
         if file.resolve() != self.root.resolve() / path:
             raise InputError("symbolic links are not followed: they could lead out", place=Place(path))
         return path, file.read_bytes()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than any file's
+        return False
 
 
 def read_import_map(path: Path, root: Path) -> dict[str, str]:
