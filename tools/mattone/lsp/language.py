@@ -10,7 +10,7 @@ from mattone.tosca.grammar import ELEMENTS, VERSIONS
 from mattone.tosca.source import Key
 from mattone.tosca.types import PRIMITIVES
 
-__all__ = ["PRIMITIVES", "SERVICE", "VERSIONS", "Where", "keynames", "where"]
+__all__ = ["PRIMITIVES", "SERVICE", "VERSIONS", "Where", "is_required", "keynames", "where"]
 
 SERVICE = "topology_template"  # the section with node templates
 _ROOT = "service_template"

@@ -7,11 +7,11 @@ from typing import Any
 
 from mattone.lsp import members, slots
 from mattone.lsp.cursor import Cursor, On
-from mattone.lsp.language import Where, keynames, where
+from mattone.lsp.language import PRIMITIVES, Where, keynames, where
 from mattone.lsp.model import Model
 from mattone.tosca.definitions import PropertyDef, capabilities_of, requirements_of
 from mattone.tosca.source import Key
-from mattone.tosca.types import PRIMITIVES, TypeDef
+from mattone.tosca.types import TypeDef
 
 
 @dataclass(frozen=True, slots=True)
