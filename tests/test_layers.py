@@ -15,15 +15,16 @@ LAYERS = (
     {"__main__", "cli"},
     {"commands"},
     {"lsp"},
-    {"reconcile", "records", "runners"},
+    {"reconcile", "records", "releases", "runners"},
     {"engines", "forges", "machines", "secrets"},
-    {"pins", "checks"},
+    {"pins", "checks", "compat"},
     {"platform", "tosca"},
     {"errors", "process", "git", "http", "redact", "files", "digests", "versions", "terminal", "findings", "replay"},
 )
 PORTS = ("engines", "forges", "machines", "secrets")
 ADAPTERS = (
     ("engines", "infrastructure_manager"),
+    ("engines", "indigo_orchestrator"),
     ("forges", "local"),
     ("machines", "podman"),
     ("secrets", "environment"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mattone.errors import InputError
-from mattone.versions import Range, Version
+from mattone.versions import Bump, Range, Version
 
 IN = [
     ("^1.2.3", "1.2.3"),
@@ -105,3 +105,16 @@ def test_every_version_is_in_its_own_caret_range_and_prints_as_parsed(numbers: t
 def test_any_text_is_a_range_or_an_input_error(text: str) -> None:
     with contextlib.suppress(InputError):
         Range.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("bump", "then"), [(Bump.NONE, "1.2.3"), (Bump.PATCH, "1.2.4"), (Bump.MINOR, "1.3.0"), (Bump.MAJOR, "2.0.0")]
+)
+def test_a_bump_returns_lower_parts_to_zero(bump: Bump, then: str) -> None:
+    assert str(Version.parse("1.2.3").bumped(bump)) == then
+
+
+@given(st.lists(st.sampled_from(Bump), min_size=1), st.sampled_from(Bump))
+def test_more_changes_never_demand_less(bumps: list[Bump], another: Bump) -> None:
+    version = Version(1, 2, 3)
+    assert version.bumped(max([*bumps, another])) >= version.bumped(max(bumps))

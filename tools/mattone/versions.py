@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import total_ordering
 
 from mattone.errors import InputError
@@ -23,6 +24,18 @@ _PARTIAL = re.compile(
     r"v?(?P<major>\d+|[xX*])(?:\.(?P<minor>\d+|[xX*])(?:\.(?P<patch>\d+|[xX*])(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?)?)?"
 )
 _COMPARATOR = re.compile(r"(?P<operator>\^|~>?|>=|<=|>|<|=)?\s*(?P<partial>\S+)")
+
+
+class Bump(IntEnum):
+    """How far a version moves, so that `max` is what several changes demand together (semver 6 to 8)."""
+
+    NONE = 0
+    PATCH = 1
+    MINOR = 2
+    MAJOR = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
 
 
 @total_ordering
@@ -47,6 +60,18 @@ class Version:
     @property
     def core(self) -> tuple[int, int, int]:
         return self.major, self.minor, self.patch
+
+    def bumped(self, bump: Bump) -> Version:
+        """The version after a change: lower parts return to 0, a pre-release is left behind (semver 6 to 8)."""
+        match bump:
+            case Bump.MAJOR:
+                return Version(self.major + 1, 0, 0)
+            case Bump.MINOR:
+                return Version(self.major, self.minor + 1, 0)
+            case Bump.PATCH:
+                return Version(self.major, self.minor, self.patch + 1)
+            case _:
+                return self
 
     def _key(self) -> tuple[object, ...]:
         # Numbers sort before words, and a version with a pre-release before the one without (semver 11).
