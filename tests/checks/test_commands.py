@@ -102,6 +102,13 @@ def test_a_waiver_accepts_a_finding_until_it_expires(folder: Path) -> None:
     assert "TOSCA1032" in expired.stdout
 
 
+def test_an_import_of_a_name_that_no_file_system_has_is_a_finding(folder: Path) -> None:
+    (folder / PATH).write_text('tosca_definitions_version: tosca_simple_yaml_1_3\nimports:\n- "a\\0b.yaml"\n')
+    done = run(folder, "validate", PATH)
+    assert "TOSCA1005" in done.stdout
+    assert done.returncode == 3
+
+
 def test_fix_mends_the_named_file_and_not_its_imports(folder: Path) -> None:
     (folder / PATH).write_text(TEMPLATE.replace("required: false", "required: no"))
     library = folder / "tosca-types" / "example.yaml"

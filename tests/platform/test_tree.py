@@ -47,7 +47,7 @@ def test_files_are_listed_alike_links_as_what_they_are(tree: Tree) -> None:
 
 def test_files_are_read_and_what_is_none_is_none(tree: Tree) -> None:
     assert tree.read("a/deep/two.yaml") == b"2"
-    for path in ("a", "a/nothing", "a.yaml/x", "nothing/at/all", ""):
+    for path in ("a", "a/nothing", "a.yaml/x", "nothing/at/all", "a\0b", ""):
         assert tree.read(path) is None, path
 
 

@@ -90,5 +90,5 @@ def is_plain(root: Path, path: str) -> bool:
     """Whether a path below a folder leads through no symbolic link: else the loader decides what is said of it."""
     try:
         return (root / path).resolve() == root.resolve() / path
-    except (OSError, MattoneError, RuntimeError):
+    except (OSError, MattoneError, RuntimeError, ValueError):  # ValueError: a NUL in the path
         return False

@@ -40,6 +40,8 @@ class WorkTree:
         return tuple(sorted(found))
 
     def read(self, path: str) -> bytes | None:
+        if "\0" in path:
+            return None  # no file system has such a name
         file = self.root / path
         self._refuse_symlink(file, path)
         if file.exists() and not file.is_file():

@@ -52,7 +52,8 @@ class Workspace:
         reads = self._reads.setdefault(base, set())
         # Also when nothing is there: a file may come to be.
         reads.add(reference if "://" in reference else relative_path(base, reference))
-        found = self._resolver(base, reference)
+        # No file system has a name with a NUL in it, and asking for one raises.
+        found = self._resolver(base, reference) if "\0" not in reference else None
         if found is None:
             return None
         path, data = found
