@@ -61,13 +61,13 @@ def story() -> int:
     """Every step in order; each raises Stopped when it cannot be done."""
     lacking = what_is_missing()
     steps: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("A clean start: an embedded forge serves this platform", serve),
+        ("A clean start: an embedded forge serves this platform, and trusts the key that signs records", serve),
         ("A researcher asks for JupyterLab: a merge request with the file and its lock", ask),
         ("The merge request's pipeline checks, verifies the lock and plans", check_request),
-        ("It is approved and merged", lambda: merge(1)),
+        ("It is approved and merged", lambda: merge(2)),
         ("The merged state is applied: a real machine, configured over SSH", lambda: deploy(lacking)),
         ("The service answers", visit),
-        ("How was it made?", lambda: mattone("trace", DEPLOYMENT)),
+        ("How was it made, and is that true?", explain),
         ("Applying again changes nothing", lambda: mattone("apply")),
         ("A changed input is a plan with one change, and an update", change),
         ("A second deployment comes and goes: deleting is asked for and confirmed", come_and_go),
@@ -101,6 +101,9 @@ def serve() -> None:
     store.touch(mode=0o600)
     store.write_text(f"NOTEBOOK_TOKEN={token}\n", encoding="utf-8")
     print(f"a new token for JupyterLab lies in {store.relative_to(ROOT)}, readable by you alone")
+    mattone("keys", "trust", "--author", "operator")
+    mattone("pipeline", "1")
+    merge(1)
 
 
 def ask() -> None:
@@ -112,8 +115,8 @@ def ask() -> None:
 
 
 def check_request() -> None:
-    mattone("pipeline", "1")
-    mattone("mr", "show", "1")
+    mattone("pipeline", "2")
+    mattone("mr", "show", "2")
 
 
 def merge(number: int) -> None:
@@ -136,23 +139,28 @@ def visit() -> None:
     print(f"{url} answers: {status}")
 
 
+def explain() -> None:
+    mattone("trace", DEPLOYMENT)
+    mattone("verify", DEPLOYMENT)
+
+
 def change() -> None:
     mattone("request", "-", DEPLOYMENT, "--set", "num_cpus=2", "--author", "researcher", "--yes")
-    mattone("pipeline", "2")
-    merge(2)
+    mattone("pipeline", "3")
+    merge(3)
     mattone("pipeline", "main")
     visit()
 
 
 def come_and_go() -> None:
     mattone("request", "single-vm", SCRATCH, "--set", "mem_size='512 MB'", "--author", "researcher", "--yes")
-    mattone("pipeline", "3")
-    merge(3)
+    mattone("pipeline", "4")
+    merge(4)
     mattone("pipeline", "main")
     mattone("machines")
     mattone("request", "-", SCRATCH, "--delete", "--author", "researcher", "--yes")
-    mattone("pipeline", "4")
-    merge(4)
+    mattone("pipeline", "5")
+    merge(5)
     mattone("pipeline", "main", "--confirm", SCRATCH)
     mattone("machines")
 

@@ -21,6 +21,7 @@ from mattone.platform.deployments import lock_path
 from mattone.reconcile.journal import Journal, State
 from mattone.reconcile.session import Session
 from mattone.records.model import Record
+from mattone.records.signing import SigningKey
 from mattone.records.store import RecordStore
 from tests import small
 from tests.doubles.engine import EngineDouble
@@ -90,7 +91,7 @@ class World:
         return Session.open(self.root)
 
     def records(self, name: str = PAGE) -> tuple[Record, ...]:
-        store = RecordStore(Repository(self.root), "production")
+        store = RecordStore(Repository(self.root), "production", SigningKey.generate)
         store.fetch()
         return store.history(name).records
 

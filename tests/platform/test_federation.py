@@ -6,6 +6,7 @@ import pytest
 
 from mattone.errors import FindingsError
 from mattone.platform.federation import load_federation, place
+from mattone.platform.keys import KEYS, load_keys
 from tests.small import FILES, MemoryTree, deployment, wish
 
 GROUP = "federation/groups/school.yaml"
@@ -91,3 +92,29 @@ def test_without_a_federation_nobody_may_run_anything() -> None:
 
 def test_a_file_without_anything_in_it_is_an_empty_one() -> None:
     assert load_federation(MemoryTree({**FILES, GROUP: "# nothing yet\n"})).agreements == {}
+
+
+def a_key(public: str = "A" * 43 + "=", more: str = "") -> str:
+    """One entry of `federation/keys.yaml`, on one line."""
+    return f'{{public: "{public}", owner: a, environments: [production], from: "2026-01-01T00:00:00Z"{more}}}'
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("{}", "FED1004"),
+        ("[{owner: a}]", "FED1003 the field 'public' is missing"),
+        (f"[{a_key(more=', key: 1')}]", "FED1002 unknown field 'key'"),
+        (f"[{a_key('not base64')}]", "FED1020"),
+        (f"[{a_key('QUJD')}]", "FED1020"),
+        (f"[{a_key(more=', until: tomorrow')}]", "FED1021 'until' is no time"),
+        (f"[{a_key()}, {a_key()}]", "FED1022"),
+    ],
+)
+def test_every_bad_key_is_refused(keys: str, said: str) -> None:
+    with pytest.raises(FindingsError, match=said):
+        load_keys(MemoryTree({**FILES, KEYS: f"keys: {keys}\n"}))
+
+
+def test_without_a_file_no_key_is_trusted() -> None:
+    assert load_keys(MemoryTree({})) == {}

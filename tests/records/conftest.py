@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mattone.git import Repository
+from mattone.records.signing import SigningKey
 from mattone.records.store import RecordStore
 from tests.forges.site import Site
 
@@ -19,5 +20,6 @@ def site(tmp_path: Path) -> Site:
 
 @pytest.fixture
 def clone(site: Site, tmp_path: Path) -> Callable[[str], RecordStore]:
-    """Makes the records of a new clone."""
-    return lambda name: RecordStore(Repository.clone(site.forge.url, tmp_path / name), "production")
+    """Makes the records of a new clone; all sign with one key."""
+    key = SigningKey.generate()
+    return lambda name: RecordStore(Repository.clone(site.forge.url, tmp_path / name), "production", lambda: key)

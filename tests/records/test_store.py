@@ -53,7 +53,7 @@ def test_deployments_and_environments_are_kept_apart(clone: Clone, tmp_path: Pat
     store = fetched(clone("one"))
     store.append(record("a"))
     store.append(replace(record("b"), deployment="school/page-two"))
-    other = RecordStore(store._repository, "testing")
+    other = RecordStore(store.repository, "testing", store.key)
     other.append(replace(record("c"), environment="testing"))
     assert fetched(store).deployments() == (PAGE, "school/page-two")
     assert operations(store) == ["a"]
@@ -73,7 +73,7 @@ def test_fetch_by_another_command_in_the_same_clone_breaks_no_chain(clone: Clone
     store = fetched(clone("one"))
     assert store.deployments() == ()
     first = fetched(clone("two")).append(record("a"))
-    git(store._repository.root, "fetch", "--quiet", "origin", f"+refs/heads/{BRANCH}:{TRACKING}")
+    git(store.repository.root, "fetch", "--quiet", "origin", f"+refs/heads/{BRANCH}:{TRACKING}")
     second = store.append(record("b"))
     assert (second.sequence, second.previous) == (2, digest(first))
 
@@ -140,7 +140,7 @@ def test_records_cannot_be_rewritten_or_deleted_by_a_push(clone: Clone, site: Si
     store = fetched(clone("one"))
     store.append(record("a"))
     store.append(record("b"))
-    root = store._repository.root
+    root = store.repository.root
     for words in (["--force", "origin", f"{TRACKING}~1:refs/heads/{BRANCH}"], ["origin", "--delete", BRANCH]):
         assert git(root, "push", *words, check=False).returncode != 0
     assert operations(fetched(clone("two"))) == ["a", "b"]

@@ -35,6 +35,8 @@ COMMANDS = {
     "apply": "bring the merged state about",
     "status": "list deployments: wanted, applied, running",
     "trace": "tell how a deployment was made",
+    "verify": "check that records are signed, chained and complete",
+    "keys": "make and show the key that signs records",
     "outputs": "show a deployment's outputs",
     "log": "show what the engine did for a deployment",
     "machines": "list machines",

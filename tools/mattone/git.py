@@ -7,6 +7,7 @@ process open; everything that changes a repository is the git program itself.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -281,6 +282,12 @@ class Repository:
         }
         above = [word for parent in parents for word in ("-p", parent)]
         return self.run("commit-tree", tree, *above, "-F", "-", stdin=message, env=who).output.strip()
+
+    def write_tag(self, name: str, commit: str, message: str, tagger: Signature = MATTONE) -> str:
+        """An annotated tag object on a commit; returns its id. No ref moves."""
+        when = f"{int(time.time())} +0000"
+        head = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger.name} <{tagger.email}> {when}\n\n"
+        return self.run("mktag", stdin=f"{head}{message}\n").output.strip()
 
     def move_ref(self, ref: str, new: str, old: str) -> None:
         """Set a ref if it still has the old value (`ZERO`: must not exist). Raises RefMoved."""

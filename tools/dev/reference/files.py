@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from dev.reference.markdown import code, described, joined, table
 from mattone.pins import lock
-from mattone.platform import components, deployments, federation
+from mattone.platform import components, deployments, federation, keys
 from mattone.platform.components import Kind
 from mattone.platform.fields import KINDS, Field
 from mattone.records.model import Record
+from mattone.records.statement import BUILD_TYPE, PROVENANCE
 
 _DEPLOYMENT = """\
 ```yaml
@@ -22,6 +23,18 @@ inputs:
   mem_size: 4 GB
   token: {secret: "env:NOTEBOOK_TOKEN"}
 ```"""
+
+_STATEMENT = [
+    ["subject `deployment.json`", "the record itself, as `content`, and its digest"],
+    [
+        "subject `template.yaml`",
+        "the digest of the rendered template that the engine was given, before secrets went in",
+    ],
+    ["`buildDefinition.buildType`", f"`{BUILD_TYPE}`: what this page describes"],
+    ["`externalParameters`", "what was asked for: deployment, commit, service, provider, inputs, secrets by reference"],
+    ["`resolvedDependencies`", "every pin of the lock with commit and digest, the bundle, the record before"],
+    ["`runDetails`", "the engine, the versions of it and of mattone, the operation's id, when it began and ended"],
+]
 
 
 def files_page() -> str:
@@ -64,6 +77,12 @@ def files_page() -> str:
             "Each entry of `slas`:",
             "",
             *_table(federation.SLA_FIELDS),
+            "",
+            f"## Keys that sign records: `{keys.KEYS}`",
+            "",
+            "One list `keys`; read from the protected branch alone. `mattone keys trust` adds an entry. Each:",
+            "",
+            *_table(keys.KEY_FIELDS),
         ]
     )
 
@@ -91,8 +110,17 @@ def record_page() -> str:
         [
             "# The record",
             "",
-            "One JSON file for each operation that ended, on the branch `records` of the platform repository:",
-            "`records/<environment>/<group>/<name>/<sequence>-<operation>.json`. `mattone trace` reads it to people.",
+            "One file for each operation that ended, on the branch `records` of the platform repository:",
+            "`records/<environment>/<group>/<name>/<sequence>-<operation>.intoto.jsonl`. `mattone trace` reads it to",
+            "people, `mattone verify` checks it. Each line is an envelope of",
+            "[DSSE](https://github.com/secure-systems-lab/dsse) around a statement of",
+            "[in-toto](https://in-toto.io), signed with ed25519. The predicate of the first is",
+            f"`{PROVENANCE}`:",
+            "",
+            *table(["part of the statement", "holds"], _STATEMENT),
+            "",
+            "## `deployment.json`",
+            "",
             "Times are RFC 3339, UTC. Secrets appear as references and versions, never as values.",
             "",
             *table(["field", "meaning"], [[code(name), text] for name, text in described(Record).items()]),

@@ -32,6 +32,9 @@ kind = "local"
 [merge]
 approvals = 1
 
+[records]
+key = "env:RECORDS_KEY"                # a reference; without it, the workspace's own key
+
 [[merge.rules]]                        # the last rule that matches a path wins
 paths = ["federation/**", "mattone.toml"]
 approvals = 2
@@ -73,7 +76,7 @@ def _settings() -> list[list[str]]:
     known = {"engine": ENGINES, "forge": FORGES}
     rows = []
     for field in dataclasses.fields(Settings):
-        name = f"{field.name}.kind" if field.name in known else field.name
+        name = f"{field.name}.kind" if field.name in known else field.name.replace("_", ".")
         text = meaning[field.name].removeprefix(f"`{name}`: ")
         choices = f"; one of: {', '.join(known[field.name])}" if field.name in known else ""
         rows.append([code(name), code(getattr(default, field.name)), text + choices])

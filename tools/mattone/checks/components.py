@@ -9,6 +9,7 @@ from mattone.findings import Finding, finding
 from mattone.platform.components import TYPES, ComponentId, Kind, Service, load_component, names
 from mattone.platform.federation import read_federation
 from mattone.platform.fields import did_you_mean
+from mattone.platform.keys import read_keys
 from mattone.platform.site import WORKSPACE
 from mattone.platform.tree import Tree
 
@@ -50,7 +51,7 @@ def touched(changed: Set[str], folder: str) -> bool:
 def check_federation(tree: Tree) -> tuple[Finding, ...]:
     """Every file of `federation/`."""
     try:
-        return read_federation(tree)[1]
+        return (*read_federation(tree)[1], *read_keys(tree)[1])
     except MattoneError as error:
         return (finding("FED1014", error.message, error.place or Place("federation"), error.hint),)
 

@@ -56,6 +56,7 @@ def run(
     with session.lease():
         if not dry_run:
             session.require_merged()
+            session.require_trusted_key()
         unsettled = {} if dry_run else _settle(session)
         made = session.plan(look=True, only=deployments)
         if plan is not None:

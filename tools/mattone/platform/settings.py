@@ -14,7 +14,7 @@ from mattone.platform.tree import Tree
 
 FILE = "mattone.toml"
 
-_KEYS = {"environment", "engine", "forge", "merge"}  # `merge` is the forge's own table
+_KEYS = {"environment", "engine", "forge", "merge", "records"}  # `merge` is the forge's own table
 ENGINES = ("infrastructure-manager",)
 FORGES = ("local",)
 _AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
@@ -27,11 +27,13 @@ class Settings:
     environment   the name under which records, journal and lock are kept; a DNS label
     engine        `engine.kind`: what creates machines
     forge         `forge.kind`: where merge requests live
+    records_key   `records.key`: secret reference of the key that signs records; "" for the workspace's own
     """
 
     environment: str = "production"
     engine: str = "infrastructure-manager"
     forge: str = "local"
+    records_key: str = ""
 
 
 def load_settings(tree: Tree) -> Settings:
@@ -65,7 +67,18 @@ class _Reader:
         environment = self.table.get("environment", Settings().environment)
         if not isinstance(environment, str) or not is_label(environment):
             raise self._error("environment", "`environment` must be a DNS label", 'for example "production"')
-        return Settings(environment, self._kind("engine", ENGINES), self._kind("forge", FORGES))
+        return Settings(environment, self._kind("engine", ENGINES), self._kind("forge", FORGES), self._key())
+
+    def _key(self) -> str:
+        section = self.table.get("records", {})
+        if not isinstance(section, dict):
+            raise self._error("records", "'records' must be a table", "write [records] and below it key = ...")
+        self._refuse_unknown(section, {"key"}, "records.")
+        key = section.get("key", "")
+        if not isinstance(key, str) or (key and not all(key.partition(":"))):
+            hint = 'for example key = "env:RECORDS_KEY"; never the key itself'
+            raise self._error("key", "`records.key` must be a secret reference", hint)
+        return key
 
     def _kind(self, name: str, known: tuple[str, ...]) -> str:
         section = self.table.get(name, {})

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mattone import redact
 from mattone.engines.interface import Engine
-from mattone.errors import InputError, LockHeld, MattoneError, PolicyDenied, RemoteError
+from mattone.errors import InputError, LockHeld, MattoneError, Place, PolicyDenied, RemoteError
 from mattone.pins.releases import Releases
 from mattone.platform.deployments import split_id
 from mattone.platform.fields import did_you_mean
+from mattone.platform.keys import KEYS, TrustedKey, load_keys
+from mattone.platform.settings import FILE
 from mattone.platform.site import Site, open_site
 from mattone.platform.tree import RevisionTree
 from mattone.reconcile.journal import Journal
 from mattone.reconcile.plan import Known, Plan, Wish, make_plan
 from mattone.records.model import Record
+from mattone.records.signing import SigningKey
 from mattone.records.store import RecordStore
 from mattone.secrets.interface import SecretStore
 from mattone.secrets.resolve import references
@@ -52,9 +57,63 @@ class Session:
     @cached_property
     def records(self) -> RecordStore:
         """The records, fetched once a session."""
-        store = RecordStore(self.site.repository, self.environment)
+        store = RecordStore(self.site.repository, self.environment, lambda: self.signing_key)
         store.fetch()
         return store
+
+    @cached_property
+    def signing_key(self) -> SigningKey:
+        """The key that signs records: the one that the settings name, else the workspace's own, made when missing."""
+        from mattone.records import signing
+
+        if self.site.settings.records_key:
+            return self._configured_key(self.site.settings.records_key)
+        path = signing.workspace_key(self.site.folder())
+        key = signing.read_key(path)
+        if key is None:
+            key = signing.SigningKey.generate()
+            signing.write_key(path, key)
+        return key
+
+    def _configured_key(self, text: str) -> SigningKey:
+        """The key that a secret reference names; its value is the PEM, or the path of a file that holds it."""
+        from mattone.records import signing
+        from mattone.secrets.resolve import reference_in
+
+        reference = reference_in({"secret": text})
+        store = self.secret_stores.get(reference.scheme) if reference else None
+        if reference is None or store is None:
+            raise InputError(f"records.key: no secret store for {text!r}", place=Place(FILE))
+        value = store.read(reference.path).value
+        redact.register([value])
+        if "-----BEGIN" in value:
+            return signing.SigningKey.parse(value.replace("\\n", "\n").encode(), text)
+        key = signing.read_key(Path(value))
+        if key is None:
+            hint = "its value is a key in PEM, or the path of a file that holds one"
+            raise InputError(f"{text} names no key", place=Place(FILE), hint=hint)
+        return key
+
+    @cached_property
+    def trusted_keys(self) -> Mapping[bytes, TrustedKey]:
+        """The keys that the session's revision trusts, by their public bytes."""
+        return load_keys(self.tree)
+
+    def require_trusted_key(self) -> None:
+        """Refuse to apply what could not be recorded with a signature that counts.
+
+        A platform that trusts no key yet may apply; `mattone verify` says so. Raises PolicyDenied.
+        """
+        if not self.trusted_keys:
+            return
+        key = self.trusted_keys.get(self.signing_key.public)
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        refusal = key.refusal(self.environment, now) if key else f"it is not in {KEYS}"
+        if refusal:
+            raise PolicyDenied(
+                f"the key that would sign the records does not count: {refusal}",
+                hint=f"`mattone keys show` prints it as {KEYS} wants it; add it by a merge request",
+            )
 
     @cached_property
     def journal(self) -> Journal:

@@ -88,8 +88,8 @@ class Record:
 
     @property
     def path(self) -> str:
-        """Where it is kept: `records/<environment>/<group>/<name>/<sequence>-<operation>.json`."""
-        return f"records/{self.environment}/{self.deployment}/{self.sequence:06d}-{self.operation}.json"
+        """Where it is kept: `records/<environment>/<group>/<name>/<sequence>-<operation>.intoto.jsonl`."""
+        return f"records/{self.environment}/{self.deployment}/{self.sequence:06d}-{self.operation}.intoto.jsonl"
 
     @property
     def remote_id(self) -> str:
@@ -108,7 +108,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 
 
 def dump(record: Record) -> bytes:
-    """A record's file: JSON with sorted keys, one trailing newline."""
+    """A record as JSON with sorted keys, one trailing newline: the `deployment.json` of its statements."""
     value = digests.plain({"record": FORMAT, **asdict(record)})
     # A lone surrogate, which an engine's answer may hold, becomes its JSON escape.
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
@@ -120,7 +120,7 @@ def digest(record: Record) -> str:
 
 
 def parse(path: str, data: bytes) -> Record:
-    """Read a record's file. Raises InputError when it is damaged or of an unknown format."""
+    """Read a record's JSON. Raises InputError when it is damaged or of an unknown format."""
     try:
         value = json.loads(data)
         version = value.pop("record")

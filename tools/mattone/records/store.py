@@ -6,16 +6,20 @@ the forge. Two writers at once: the later one's push is refused, it fetches and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from mattone.errors import InputError, Place, RemoteError
 from mattone.git import Repository
-from mattone.records.model import Action, Outcome, Record, digest, dump, parse
+from mattone.records.envelope import seal, unseal
+from mattone.records.model import Action, Outcome, Record, digest
+from mattone.records.signing import SigningKey
 
 BRANCH = "records"
-TRACKING = f"refs/remotes/origin/{BRANCH}"
+# Not below refs/remotes: a plain `git fetch` would follow a branch that somebody rewrote.
+TRACKING = f"refs/mattone/{BRANCH}"
+_FETCHED = f"refs/mattone/{BRANCH}-fetched"
 
 _ATTEMPTS = 8
 
@@ -46,42 +50,66 @@ class History:
         return None
 
 
-class RecordStore:
-    """Records of one environment, in a clone whose `origin` is the forge."""
+class RecordsRewritten(RemoteError):
+    """The branch of records lost or changed what it had."""
 
-    def __init__(self, repository: Repository, environment: str) -> None:
-        self._repository = repository
-        self._environment = environment
+
+class RecordStore:
+    """Records of one environment, in a clone whose `origin` is the forge.
+
+    key  gives the key that signs what is appended; asked for only then
+    """
+
+    def __init__(self, repository: Repository, environment: str, key: Callable[[], SigningKey]) -> None:
+        self.repository = repository
+        self.environment = environment
+        self.key = key
 
     def fetch(self) -> None:
-        """Get what others have appended. Raises RemoteError when the forge cannot be reached."""
-        listed = self._repository.run(
-            "fetch", "--quiet", "--no-tags", "origin", f"+refs/heads/{BRANCH}:{TRACKING}", accept=(0, 1, 128)
+        """Get what others have appended.
+
+        Raises RecordsRewritten when the branch is no longer what this clone has seen of it, RemoteError when
+        the forge cannot be reached.
+        """
+        fetched = self.repository.run(
+            "fetch", "--quiet", "--no-tags", "origin", f"+refs/heads/{BRANCH}:{_FETCHED}", accept=(0, 1, 128)
         )
-        missing = "couldn't find remote ref" in listed.errors
-        if listed.code != 0 and not missing:
+        missing = "couldn't find remote ref" in fetched.errors
+        if fetched.code != 0 and not missing:
             raise RemoteError(
-                f"cannot fetch the records: {listed.errors.strip()}", hint="check the clone's `origin` remote"
+                f"cannot fetch the records: {fetched.errors.strip()}", hint="check the clone's `origin` remote"
             )
+        self._advance(None if missing else self.repository.resolve(_FETCHED))
         self._forget()
 
+    def _advance(self, new: str | None) -> None:
+        """Move on to what the forge has, if it still holds all that was seen before."""
+        seen = self.repository.resolve(TRACKING)
+        if seen is not None and (new is None or not self.repository.contains(new, seen)):
+            raise RecordsRewritten(
+                f"the forge's branch {BRANCH!r} was rewritten: records that this clone has seen are gone from it",
+                hint=f"`git log {TRACKING}` still has them; `git update-ref -d {TRACKING}` takes the forge's word",
+            )
+        if new is not None and new != seen:
+            self.repository.run("update-ref", TRACKING, new)
+
     def _forget(self) -> None:
-        for name in ("_tip", "_paths"):
+        for name in ("tip", "_paths"):
             self.__dict__.pop(name, None)
 
     @cached_property
-    def _tip(self) -> str | None:
+    def tip(self) -> str | None:
         """The commit that all is read from and appended to, though another command moves the ref meanwhile."""
-        return self._repository.resolve(TRACKING)
+        return self.repository.resolve(TRACKING)
 
     @cached_property
     def _paths(self) -> dict[str, list[tuple[str, str]]]:
         """Deployment id to (path, blob) of its records, oldest first; read from git once."""
         found: dict[str, list[tuple[str, str]]] = {}
-        if self._tip is None:
+        if self.tip is None:
             return found
-        prefix = f"records/{self._environment}"
-        for entry in self._repository.files(self._tip, prefix):
+        prefix = f"records/{self.environment}"
+        for entry in self.repository.files(self.tip, prefix):
             parts = entry.path.removeprefix(prefix + "/").split("/")
             if len(parts) != 3:
                 raise InputError(f"the branch {BRANCH!r} has a file that is no record", place=Place(entry.path))
@@ -95,7 +123,11 @@ class RecordStore:
     def history(self, deployment: str) -> History:
         """All records of a deployment. Raises InputError when one is damaged."""
         rows = self._paths.get(deployment, [])
-        return History(tuple(parse(path, self._repository.blob(blob)) for path, blob in rows))
+        return History(tuple(unseal(path, self.repository.blob(blob)) for path, blob in rows))
+
+    def files(self, deployment: str) -> tuple[tuple[str, bytes], ...]:
+        """The files of a deployment's records as they lie on the branch, oldest first: (path, content) each."""
+        return tuple((path, self.repository.blob(blob)) for path, blob in self._paths.get(deployment, []))
 
     def recent(self, deployment: str) -> History:
         """The newest records back to the last that succeeded: all that planning needs."""
@@ -108,7 +140,7 @@ class RecordStore:
 
     def _backwards(self, deployment: str) -> Iterator[Record]:
         for path, blob in reversed(self._paths.get(deployment, [])):
-            yield parse(path, self._repository.blob(blob))
+            yield unseal(path, self.repository.blob(blob))
 
     def append(self, record: Record) -> Record:
         """Add a record and push it; returns it with its sequence and the previous one's digest.
@@ -136,14 +168,16 @@ class RecordStore:
     def _of(self, record: Record) -> Record | None:
         """The record of the same operation, wherever in the history it stands."""
         rows = self._paths.get(record.deployment, [])
-        found = (row for row in rows if row[0].endswith(f"-{record.operation}.json"))
-        return next((parse(path, self._repository.blob(blob)) for path, blob in found), None)
+        found = (
+            row for row in rows if row[0].rsplit("/", 1)[1].partition("-")[2].partition(".")[0] == record.operation
+        )
+        return next((unseal(path, self.repository.blob(blob)) for path, blob in found), None)
 
     def _push(self, record: Record) -> bool:
         """One attempt to append; False when somebody else appended first."""
-        repository = self._repository
-        parent = self._tip
-        tree = repository.write_tree({record.path: dump(record)}, onto=parent)
+        repository = self.repository
+        parent = self.tip
+        tree = repository.write_tree({record.path: seal(record, self.key())}, onto=parent)
         message = f"record({record.deployment}): {record.action} {record.outcome}\n\nOperation: {record.operation}\n"
         commit = repository.write_commit(tree, [parent] if parent else [], message)
         expected = f"--force-with-lease=refs/heads/{BRANCH}:{parent or ''}"

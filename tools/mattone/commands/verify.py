@@ -1,0 +1,96 @@
+"""`mattone verify`: whether records are what was written, and whether what they say still runs."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mattone.cli import common
+from mattone.errors import EXIT_DONE, FindingsError, InputError
+
+if TYPE_CHECKING:
+    from mattone.reconcile.session import Session
+    from mattone.records.verify import Verified
+
+EXAMPLES = (
+    "mattone verify                              the records of every deployment",
+    "mattone verify school/notebooks             of one",
+    "mattone verify --anchor                     and sign a tag on what holds today",
+)
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("deployments", nargs="*", metavar="GROUP/NAME", help="which (all)")
+    parser.add_argument(
+        "--anchor", action="store_true", help="when all hold, sign and push a tag that fixes the records of today"
+    )
+    common(parser)
+
+
+def run(deployments: Sequence[str], anchor: bool, repo: Path, output: str) -> int:
+    """Verify signatures, chains and anchors; exit code 3 when anything does not hold."""
+    from mattone.reconcile.session import Session
+    from mattone.records import anchors
+
+    session = Session.open(repo)
+    if anchor and deployments:
+        raise InputError("an anchor fixes all records", hint="`mattone verify --anchor`, without names")
+    found = {name: _verified(session, name) for name in _chosen(session, deployments)}
+    lost = anchors.lost(session.records, session.trusted_keys)
+    good = not lost and not any(verified.faults for verified in found.values())
+    tag = anchors.make(session.records, session.signing_key) if anchor and good else ""
+    _tell(output, found, lost, tag)
+    if not good:
+        raise FindingsError(
+            "records do not hold",
+            hint="do not apply before somebody knows why; `git log` of the branch says since when",
+        )
+    return EXIT_DONE
+
+
+def _chosen(session: Session, deployments: Sequence[str]) -> Sequence[str]:
+    from mattone.platform.deployments import split_id
+    from mattone.platform.fields import did_you_mean
+
+    known = session.records.deployments()
+    for name in deployments:
+        split_id(name)
+        if name not in known:
+            raise InputError(f"there is no record of {name!r}", hint=did_you_mean(name, known))
+    return deployments or known
+
+
+def _verified(session: Session, deployment: str) -> Verified:
+    from mattone.records.verify import verify_chain
+
+    return verify_chain(session.environment, deployment, session.records.files(deployment), session.trusted_keys)
+
+
+def _tell(output: str, found: dict[str, Verified], lost: Sequence[str], tag: str) -> None:
+    from mattone import redact, terminal
+
+    rows: list[dict[str, Any]] = [
+        {
+            "deployment": name,
+            "verdict": "broken" if verified.faults else "verified",
+            "records": len(verified.records),
+            "faults": [{"path": fault.path, "message": fault.message} for fault in verified.faults],
+        }
+        for name, verified in found.items()
+    ]
+    if output == "json":
+        terminal.say_json({"deployments": rows, "lost": list(lost), "anchor": tag})
+        return
+    for row in rows:
+        count = f"{row['records']} record{'s' if row['records'] != 1 else ''}"
+        terminal.say(f"{row['deployment']}: {row['verdict']}, {count}")
+        for fault in row["faults"]:
+            terminal.say(f"  {redact.one_line(fault['path'], 200)}: {redact.one_line(fault['message'], 300)}")
+    for text in lost:
+        terminal.say(redact.one_line(text, 300))
+    if tag:
+        terminal.say(f"anchored: {tag}")
+    if not rows:
+        terminal.say("there are no records yet")
