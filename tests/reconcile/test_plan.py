@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mattone.engines.interface import Phase
+from mattone.pins.external import External, ExternalKind
 from mattone.reconcile.journal import State
 from mattone.reconcile.plan import Change, FieldChange, Known, Wish
-from tests.reconcile.wishes import INPUTS, change, deleted, known, planned, record, step, wish
+from tests.reconcile.wishes import INPUTS, PAGE, change, deleted, known, lock, planned, record, step, wish
 
 LATER = wish({**INPUTS, "title": "Good morning"})  # title may change while it lives
 BIGGER = wish({**INPUTS, "cpus": 4})  # cpus may not
@@ -140,3 +142,42 @@ def test_planning_twice_is_equal_and_another_input_is_told(before: dict[str, Any
     assert first.digest == second.digest
     same = wish(before).digest == wish(after).digest
     assert (first.steps[0].change is Change.NONE) == same
+
+
+# What comes from elsewhere
+
+
+def image(version: str, digest: str) -> External:
+    digest = digest and "sha256:" + digest * 64
+    return External("example.org/web", ExternalKind.IMAGE, version, version, "example.org", "", digest, 4, (PAGE,))
+
+
+def using(*entries: External) -> Wish:
+    return replace(wish(), lock=replace(lock(), external=entries))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([image("1", "a")], [image("2", "b")], [("version", "image example.org/web", "1", "2")]),
+        ([image("1", "a")], [image("1", "b")], [("content", "image example.org/web", "a" * 12, "b" * 12)]),
+        ([image("1", "")], [image("1", "b")], [("content", "image example.org/web", "not pinned", "b" * 12)]),
+        ([], [image("1", "a")], [("version", "image example.org/web", None, "1")]),
+        (
+            [image("1", "a"), image("2", "b")],
+            [image("1", "a"), image("2", "c")],
+            [("content", "image example.org/web 2", "b" * 12, "c" * 12)],
+        ),
+    ],
+)
+def test_a_change_of_what_comes_from_elsewhere_is_an_update(
+    before: list[External], after: list[External], expected: list[tuple[str, str, str | None, str]]
+) -> None:
+    found = step(using(*after), known(record(using(*before))))
+    assert found is not None
+    assert found.change is Change.UPDATE
+    assert [(one.kind, one.name, one.old, one.new) for one in found.fields] == expected
+
+
+def test_a_lock_without_anything_from_elsewhere_wishes_what_it_always_did() -> None:
+    assert using().digest == wish().digest != using(image("1", "a")).digest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dev.reference.markdown import code, described, joined, table
-from mattone.pins import lock
+from mattone.pins import external, lock
 from mattone.platform import components, deployments, federation, keys
 from mattone.platform.components import Kind
 from mattone.platform.fields import KINDS, Field
@@ -93,14 +93,22 @@ def lock_page() -> str:
             "# The lock: `deployments/<group>/<name>.lock.yaml`",
             "",
             f"Written by `mattone lock` and `mattone request`; format {lock.FORMAT}. The same pins give the same",
-            "bytes: no times, sorted by component. [The lock and versions](../explanation/lock-and-versions.md)",
-            "tells why.",
+            "bytes: no times, sorted. Format 1, which had no `external`, is read too.",
+            "[The lock and versions](../explanation/lock-and-versions.md) tells why.",
             "",
             *_table(lock.FIELDS),
             "",
             "Each entry of `components`:",
             "",
             *_table(lock.PIN_FIELDS),
+            "",
+            "Services and types are of layer 1, roles of layer 3. Each entry of `external`:",
+            "",
+            *_table(external.FIELDS),
+            "",
+            "`platform`:",
+            "",
+            *_table(lock.PLATFORM_FIELDS),
         ]
     )
 

@@ -6,6 +6,7 @@ versions, inputs), each deployment's newest record, and what the engine was seen
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -38,10 +39,11 @@ class Wish:
 
     @property
     def digest(self) -> str:
-        """What the wish comes down to: content of every component, inputs, provider. Not commits or ranges."""
+        """What the wish comes down to: content of all that is locked, inputs, provider. Not commits or ranges."""
         pins = {which.path: pin.digest for which, pin in self.lock.pins.items()}
+        elsewhere = {" ".join(entry.key): entry.digest for entry in self.lock.external}
         wish = self.deployment
-        return digests.of_value({"pins": pins, "inputs": wish.inputs, "provider": wish.provider})
+        return digests.of_value({"pins": {**pins, **elsewhere}, "inputs": wish.inputs, "provider": wish.provider})
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,17 +224,26 @@ def differences(running: Record, wish: Wish) -> tuple[FieldChange, ...]:
         for name in sorted(set(running.inputs) | set(wish.deployment.inputs))
         if not _same(running.inputs.get(name), wish.deployment.inputs.get(name))
     ]
-    old = {row["component"]: row for row in running.lock.get("components", ())}
-    new = {row["component"]: row for row in as_value(wish.lock)["components"]}
-    for component in sorted(set(old) | set(new)):
-        before, after = old.get(component), new.get(component)
+    old, new = _locked(running.lock), _locked(as_value(wish.lock))
+    for name in sorted(set(old) | set(new)):
+        before, after = old.get(name), new.get(name)
         if (before or {}).get("version") != (after or {}).get("version"):
-            found.append(FieldChange("version", component, _version(before), _version(after)))
-        elif before and after and before["digest"] != after["digest"]:
-            found.append(
-                FieldChange("content", component, digests.short(before["digest"]), digests.short(after["digest"]))
-            )
+            found.append(FieldChange("version", name, _version(before), _version(after)))
+        elif before and after and before.get("digest") != after.get("digest"):
+            found.append(FieldChange("content", name, _content(before), _content(after)))
     return tuple(found)
+
+
+def _locked(lock: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The rows of a lock by the name that people know; a name that stands twice gets its version too."""
+    rows = {row["component"]: row for row in lock.get("components", ())}
+    elsewhere = [(f"{row['kind']} {row['name']}", row) for row in lock.get("external", ())]
+    names = Counter(name for name, _ in elsewhere)
+    return rows | {name if names[name] == 1 else f"{name} {row['version']}": row for name, row in elsewhere}
+
+
+def _content(row: Mapping[str, Any]) -> str:
+    return digests.short(row["digest"]) if "digest" in row else "not pinned"
 
 
 def _same(old: Any, new: Any) -> bool:
