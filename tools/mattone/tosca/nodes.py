@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -23,35 +24,49 @@ _STR = _PREFIX + "str"
 _MERGE = _PREFIX + "merge"
 _RESOLVERS = yaml.resolver.Resolver.yaml_implicit_resolvers
 _DEFAULT: dict[type[Node], str] = {SequenceNode: _PREFIX + "seq", MappingNode: _PREFIX + "map"}
+_COLLECTIONS = frozenset(_DEFAULT.values())
 
 
 class _TooDeep(Exception):
     pass
 
 
+class _Tags(dict[str, str]):
+    """The tag of each plain scalar met so far: a template says the same few words over and over."""
+
+    def __missing__(self, value: str) -> str:
+        fitting = (tag for tag, pattern in _RESOLVERS.get(value[:1], ()) if pattern.match(value))
+        tag = self[value] = str(next(fitting, _STR))
+        return tag
+
+
 class _Composer(CParser):
-    """libyaml's composer; the hooks it calls for each node bound the depth and guess plain scalars."""
+    """libyaml's composer; the hooks it calls for each node bound the depth and guess plain scalars.
+
+    They are closures, not methods: called three times a node, that is a seventh of all the time.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.depth = 0
+        tags = _Tags()
+        depth = 0
 
-    def descend_resolver(self, _parent: Node | None, _index: object) -> None:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise _TooDeep
+        def descend(_parent: Node | None, _index: object) -> None:
+            nonlocal depth
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _TooDeep
 
-    def ascend_resolver(self) -> None:
-        self.depth -= 1
+        def ascend() -> None:
+            nonlocal depth
+            depth -= 1
 
-    def resolve(self, kind: type[Node], value: str, implicit: tuple[bool, bool]) -> str:
-        if kind is not ScalarNode:
+        def resolve(kind: type[Node], value: str, implicit: tuple[bool, bool]) -> str:
+            if kind is ScalarNode:
+                return tags[value] if implicit[0] else _STR
             return _DEFAULT[kind]
-        if implicit[0]:
-            for tag, pattern in _RESOLVERS.get(value[:1], ()):
-                if pattern.match(value):
-                    return str(tag)
-        return _STR
+
+        self.descend_resolver, self.ascend_resolver, self.resolve = descend, ascend, resolve
 
 
 def compose(text: str) -> Node | None:
@@ -147,59 +162,34 @@ class _Refused(Exception):
 
 
 class _Constructor:
-    """Turns one node tree into plain values; aliases share the value of their anchor."""
+    """Turns one node tree without aliases into plain values."""
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.findings: list[Finding] = []
-        self.done: dict[int, tuple[Any, int]] = {}  # of collections, by node: value and number of values in it
-        self.open: set[int] = set()
         self.broken = False
 
-    def value(self, node: Node, key: object) -> tuple[Any, int]:
+    def value(self, node: Node, key: object) -> Any:
         if node.__class__ is ScalarNode:
-            if node.tag == _STR:
-                return node.value, 1
-            return self._scalar(node, key), 1
-        known = self.done.get(id(node))
-        if known is None:
-            known = self._collection(node, key)
-            self.done[id(node)] = known
-        return known
+            return node.value if node.tag == _STR else self._scalar(node, key)
+        return self.collection(node, key)
 
-    def _collection(self, node: Node, key: object) -> tuple[Any, int]:
-        if id(node) in self.open:
-            raise _Refused(finding("YAML1006", "an alias refers to a value that contains it", self.at(node)))
-        self.open.add(id(node))
-        if node.tag not in (_DEFAULT[MappingNode], _DEFAULT[SequenceNode]):
+    def collection(self, node: Node, key: object) -> Any:
+        if node.tag not in _COLLECTIONS:
             self._bad_tag(node)
-        made = self._mapping(node) if node.__class__ is MappingNode else self._sequence(node, key)
-        self.open.discard(id(node))
-        if made[1] > MAX_VALUES:
-            message = f"aliases expand this to more than {MAX_VALUES:,} values"
-            raise _Refused(finding("YAML1006", message, self.at(node)))
-        return made
+        if node.__class__ is MappingNode:
+            return self._mapping(node)
+        return [self.value(child, key) for child in node.value]
 
-    def _sequence(self, node: Node, key: object) -> tuple[list[Any], int]:
-        size = 1
-        items = []
-        for child in node.value:
-            item, count = self.value(child, key)
-            items.append(item)
-            size += count
-        return items, size
-
-    def _mapping(self, node: Node) -> tuple[dict[Any, Any], int]:
-        size = 1
+    def _mapping(self, node: MappingNode) -> dict[Any, Any]:
         made: dict[Any, Any] = {}
-        lines: dict[Any, int] = {}
         merged: list[Node] = []
         for key_node, value_node in node.value:
-            if key_node.tag == _MERGE:
-                merged.append(value_node)
-                continue
             if key_node.tag == _STR and key_node.__class__ is ScalarNode:
                 key = key_node.value
+            elif key_node.tag == _MERGE:
+                merged.append(value_node)
+                continue
             elif key_node.__class__ is ScalarNode:
                 key = self._key(key_node)
             else:
@@ -207,31 +197,35 @@ class _Constructor:
                     "YAML1008", "a list or mapping cannot be a key", key_node, "Quote it if `{` or `[` is text."
                 )
                 continue
-            if key in made:
-                self._duplicate(key_node, lines[key])
-            lines[key] = key_node.start_mark.line + 1
-            made[key], count = self.value(value_node, key)
-            size += count
-        return (self._merge(made, size, merged)) if merged else (made, size)
+            made[key] = self.value(value_node, key)
+        if len(made) + len(merged) < len(node.value):
+            self._duplicates(node)
+        return self._merge(made, merged) if merged else made
 
-    def _merge(self, made: dict[Any, Any], size: int, merged: list[Node]) -> tuple[dict[Any, Any], int]:
+    def _merge(self, made: dict[Any, Any], merged: list[Node]) -> dict[Any, Any]:
         sources: list[Node] = []
         for node in merged:
             sources.extend(node.value if isinstance(node, SequenceNode) else [node])
         for node in sources:
-            other, count = self.value(node, None)
+            other = self.value(node, None)
             if not isinstance(other, dict):
                 self._error("YAML1010", "`<<` merges mappings, and this is none", node, "Write `<<: *anchor`.")
                 continue
-            size += count
             made = {**made, **{key: value for key, value in other.items() if key not in made}}
-        return made, size
+        return made
 
-    def _duplicate(self, node: Node, line: int) -> None:
-        message = f"key `{one_line(str(node.value), 80)}` is given twice; the first is at line {line}"
-        self.findings.append(
-            finding("YAML1003", message, self.at(node), "Keep one: readers silently use only the last.")
-        )
+    def _duplicates(self, mapping: MappingNode) -> None:
+        """Report every key that was there before, with the line where it stood last."""
+        lines: dict[Any, int] = {}
+        for node, _ in mapping.value:
+            if node.__class__ is not ScalarNode or node.tag == _MERGE:
+                continue
+            key = _plain(node)
+            if key in lines:
+                message = f"key `{one_line(str(node.value), 80)}` is given twice; the first is at line {lines[key]}"
+                hint = "Keep one: readers silently use only the last."
+                self.findings.append(finding("YAML1003", message, self.at(node), hint))
+            lines[key] = node.start_mark.line + 1
 
     def _key(self, node: ScalarNode) -> Any:
         value = self._scalar(node, None, warn=False)
@@ -264,14 +258,57 @@ class _Constructor:
         return Place(self.path, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def construct(path: str, root: Node | None) -> tuple[Any, list[Finding], bool]:
-    """Plain value, findings, and whether the value cannot be used, of a node tree."""
+class _AliasConstructor(_Constructor):
+    """The same for a tree with aliases, which share the value of their anchor: circles and explosions are refused."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.done: dict[int, Any] = {}  # values of collections, by node
+        self.sizes: dict[int, int] = {}  # how many values there are in each
+        self.open: set[int] = set()
+
+    def collection(self, node: Node, key: object) -> Any:
+        if id(node) in self.done:
+            return self.done[id(node)]
+        if id(node) in self.open:
+            raise _Refused(finding("YAML1006", "an alias refers to a value that contains it", self.at(node)))
+        self.open.add(id(node))
+        value = self.done[id(node)] = super().collection(node, key)
+        self.open.discard(id(node))
+        self.sizes[id(node)] = size = 1 + sum(self.sizes.get(id(child), 1) for child in _inner(node))
+        if size > MAX_VALUES:
+            message = f"aliases expand this to more than {MAX_VALUES:,} values"
+            raise _Refused(finding("YAML1006", message, self.at(node)))
+        return value
+
+
+def _inner(node: Node) -> Iterator[Node]:
+    """The values in a collection; of lists that it merges, theirs."""
+    if isinstance(node, SequenceNode):
+        yield from node.value
+        return
+    for key, value in node.value:
+        if key.tag == _MERGE and isinstance(value, SequenceNode):
+            yield from value.value
+        else:
+            yield value
+
+
+def _plain(node: ScalarNode) -> Any:
+    try:
+        return scalars.plain(node.tag, node.value)
+    except scalars.NotPlain:
+        return node.value
+
+
+def construct(path: str, root: Node | None, text: str) -> tuple[Any, list[Finding], bool]:
+    """Plain value, findings, and whether the value cannot be used, of the node tree of a text."""
     if root is None:
         return None, [], False
-    maker = _Constructor(path)
+    maker = _AliasConstructor(path) if "*" in text else _Constructor(path)
     with without_collector():
         try:
-            value, _ = maker.value(root, None)
+            value = maker.value(root, None)
         except _Refused as refused:
             return None, [*maker.findings, refused.problem], True
     return value, maker.findings, maker.broken

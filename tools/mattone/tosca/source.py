@@ -127,7 +127,7 @@ def _load_text(path: str, text: str) -> Document:
     root, problem = nodes.compose_or_problem(path, text)
     if problem is not None:
         return _broken(path, problem, text)
-    value, findings, broken = nodes.construct(path, root)
+    value, findings, broken = nodes.construct(path, root, text)
     return Document(path, None if broken else value, tuple(findings), broken, text, _Tree(text, root))
 
 
