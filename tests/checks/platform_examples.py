@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mattone.checks.components import check_components, check_federation, check_workspace
+from mattone.checks.forms import check_forms
 from mattone.checks.registry import example
 from mattone.errors import InputError, Place
 from mattone.findings import Finding
 from mattone.git import Repository
+from mattone.pins.bundle import tree_resolver
 from mattone.pins.releases import Releases
 from mattone.reconcile.wishes import collect
 
@@ -58,6 +60,7 @@ def run_platform(files: Mapping[str, str]) -> tuple[Finding, ...]:
     texts = {path: text for path, text in {**SOUND, **files}.items() if text != "missing:"}
     tree = ExampleTree(texts)
     found = (*check_components(tree), *check_federation(tree), *check_workspace(tree))
+    found += check_forms(tree, tree_resolver(tree))
     if check_federation(tree):
         return found
     releases = Releases(Repository(Path(__file__).resolve().parents[2]), "HEAD")

@@ -21,7 +21,7 @@ from mattone.tosca.source import load
 from mattone.tosca.template import load_template
 from tests.checks.platform_examples import run_platform
 
-_USED = re.compile(r'"((?:YAML|TOSCA|DEP|WAIVE|CMP|FED)\d{4})"')
+_USED = re.compile(r'"((?:YAML|TOSCA|DEP|WAIVE|CMP|FED|FORM)\d{4})"')
 _READER = re.compile(r'Reader\(document, "([A-Z]+)"')
 _SAID = re.compile(r"\.say\(\s*(\d{4}),")
 _PLATFORM = ("catalog/", "deployments/", "federation/", "tosca-types/library")

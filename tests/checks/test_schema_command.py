@@ -24,7 +24,7 @@ def test_one_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_file_a_service_is_written(tmp_path: Path) -> None:
     assert main(["schema", "--into", str(tmp_path / "schemas"), "--repo", str(_ROOT)]) == 0
     names = sorted(path.name for path in (tmp_path / "schemas").iterdir())
-    others = [f"{name}.schema.json" for name in ("library", "role", "service", "waivers")]
+    others = [f"{name}.schema.json" for name in ("form", "library", "role", "service", "waivers")]
     assert names == [*(f"deployment.{name}.schema.json" for name in _SERVICES), *others]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dev.reference.markdown import code, described, joined, table
 from mattone.pins import external, lock
-from mattone.platform import components, deployments, federation, keys
+from mattone.platform import components, deployments, federation, formtags, keys
 from mattone.platform.components import Kind
 from mattone.platform.fields import KINDS, Field
 from mattone.records.model import Record
@@ -55,6 +55,26 @@ def files_page() -> str:
             "## Service: `catalog/<service>/service.yaml`",
             "",
             *_table(kinds[Kind.SERVICE]),
+            "",
+            "## Request form: `catalog/<service>/form.yaml`",
+            "",
+            *_table(formtags.FORM_FIELDS),
+            "",
+            "Attributes of each field:",
+            "",
+            *_table(formtags.COMMON),
+            "",
+            "Kinds of fields, those of INFN Cloud's dashboard. One that is marked as hidden needs no label and no tab.",
+            "",
+            *_tags(),
+            "",
+            "Attributes that only some kinds have:",
+            "",
+            *_table(formtags.OWN),
+            "",
+            "Of a `dependent_select`, `values` goes from a choice of the parent to a list of values; of a",
+            "`dependent_definition`, from a choice of the parent to the field that asks then; of a `combined` field,",
+            "from a label to inputs and their values.",
             "",
             "## Role: `ansible-roles/<role>/role.yaml`",
             "",
@@ -134,6 +154,19 @@ def record_page() -> str:
             *table(["field", "meaning"], [[code(name), text] for name, text in described(Record).items()]),
         ]
     )
+
+
+def _tags() -> list[str]:
+    rows = [
+        [
+            code(name),
+            tag.description + (" (hidden)" if tag.hidden else ""),
+            ", ".join(code(one) for one in sorted(tag.fits)) or ("any" if tag.fills else "none, or others"),
+            ", ".join([*(code(one) for one in tag.needs), *(f"({code(one)})" for one in tag.takes)]),
+        ]
+        for name, tag in formtags.TAGS.items()
+    ]
+    return table(["tag_type", "asks for", "inputs of type", "needs (takes)"], rows)
 
 
 def _table(fields: Mapping[str, Field]) -> list[str]:

@@ -12,6 +12,7 @@ _FAMILIES = {
     "YAML": "YAML files",
     "TOSCA": "templates and types",
     "CMP": "components: services, roles, the type library",
+    "FORM": "request forms of services",
     "DEP": "deployments",
     "FED": "the federation",
     "LOCK": "locks",

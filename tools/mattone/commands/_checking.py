@@ -200,11 +200,14 @@ def _check_platform(wanted: Scope) -> Checked:
 
 def _of_catalogue(site: Site, paths: Sequence[str], changed: Set[str] | None) -> tuple[Finding, ...]:
     from mattone.checks.components import check_components, check_workspace
+    from mattone.checks.forms import check_forms
     from mattone.checks.template import check_templates
     from mattone.pins.bundle import tree_resolver
 
-    found = check_templates(paths, tree_resolver(site.files), changed)
+    resolver = tree_resolver(site.files)
+    found = check_templates(paths, resolver, changed)
     found += check_components(site.files, changed)
+    found += check_forms(site.files, resolver, changed)
     if site.repository.resolve("HEAD") is not None:
         found += check_workspace(site.at("HEAD"))
     return found

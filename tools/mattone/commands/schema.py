@@ -1,4 +1,4 @@
-"""`mattone schema`: JSON Schemas with which an editor completes and checks deployments, manifests and waivers."""
+"""`mattone schema`: JSON Schemas with which editors complete and check deployments, manifests, forms and waivers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "mattone schema jupyterlab                   of deployments of one service, on stdout",
-    "mattone schema --into .mattone/schemas      a file a service, one of each manifest, and one of waivers",
+    "mattone schema --into .mattone/schemas      a file a service, and one each of manifests, forms and waivers",
     "# then begin a deployment with  # yaml-language-server: $schema=<file>",
 )
 
@@ -64,12 +64,13 @@ def _write(folder: Path, made: dict[str, dict[str, Any]]) -> list[Path]:
     import json
 
     from mattone.platform.components import Kind
-    from mattone.platform.schemas import manifest_schema
+    from mattone.platform.schemas import form_schema, manifest_schema
     from mattone.tosca.schemas import waiver_schema
 
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    others = {"waivers": waiver_schema(), **{_MANIFESTS[kind]: manifest_schema(Kind(kind)) for kind in _MANIFESTS}}
+    others = {"form": form_schema(), "waivers": waiver_schema()}
+    others |= {file: manifest_schema(Kind(kind)) for kind, file in _MANIFESTS.items()}
     for name, schema in [*((f"deployment.{name}", one) for name, one in made.items()), *others.items()]:
         path = folder / f"{name}.schema.json"
         path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -108,10 +108,10 @@ def _waivers(overlay: Overlay, path: str) -> Sequence[Finding]:
 
 
 def _form(overlay: Overlay, path: str) -> Sequence[Finding]:
-    """No check knows forms yet: they must be YAML."""
-    from mattone.tosca.source import load
+    from mattone.checks.forms import check_form
+    from mattone.tosca.imports import Workspace
 
-    return load(path, overlay.tree.read(path) or b"").findings
+    return check_form(overlay.tree, PurePosixPath(path).parts[1], Workspace(overlay.resolver()))
 
 
 _CHECKS = {
@@ -121,7 +121,7 @@ _CHECKS = {
     Kind.WAIVERS: _waivers,
     Kind.FORM: _form,
 }
-_WIDE = (Kind.DEPLOYMENT, Kind.COMPONENT, Kind.FEDERATION)
+_WIDE = (Kind.DEPLOYMENT, Kind.COMPONENT, Kind.FEDERATION, Kind.FORM)
 
 
 def _standing(overlay: Overlay, found: Sequence[Finding]) -> Sequence[Finding]:

@@ -22,6 +22,7 @@ from mattone.platform.components import Kind as Component
 from mattone.platform.components import names as components
 from mattone.platform.deployments import FIELDS as DEPLOYMENT
 from mattone.platform.fields import Field
+from mattone.platform.formtags import ENTRIES, FIELD_FIELDS, FORM_FIELDS, OWN, TAGS
 from mattone.tosca.definitions import PropertyDef, Schema
 from mattone.tosca.source import Key, load
 from mattone.tosca.template import ServiceTemplate, load_template
@@ -83,7 +84,18 @@ def _fields(form: Form, path: tuple[Key, ...]) -> Mapping[str, Field]:
         return DEPLOYMENT
     if form.kind is Kind.COMPONENT and not path:
         return MANIFESTS[_component(form)]
+    if form.kind is Kind.FORM:
+        return _of_form(form, path)
     return _WAIVER if form.kind is Kind.WAIVERS and len(path) == 2 else {}
+
+
+def _of_form(form: Form, path: tuple[Key, ...]) -> Mapping[str, Field]:
+    """The attributes of a form's field, less those of other kinds of field."""
+    if path[:1] != ("inputs",) or len(path) != 2:
+        return {} if path else FORM_FIELDS
+    tag = TAGS.get(str(form.at(path).get("tag_type")))
+    others = OWN.keys() - {*tag.needs, *tag.takes} if tag is not None else set()
+    return {name: one for name, one in FIELD_FIELDS.items() if name not in others}
 
 
 def _component(form: Form) -> Component:
@@ -133,6 +145,8 @@ def _values(form: Form, path: tuple[Key, ...]) -> Iterator[Offer]:
         yield from _of_deployment(form, str(path[0]))
     if form.kind is Kind.COMPONENT:
         yield from _of_manifest(form, path)
+    if form.kind is Kind.FORM and path[:1] == ("inputs",) and len(path) == 3:
+        yield from _of_field(form, str(path[2]))
     if form.kind is Kind.WAIVERS and path[-1:] == ("rule",):
         yield from _rules()
     schema = _schema(form, path)
@@ -164,6 +178,18 @@ def _of_manifest(form: Form, path: tuple[Key, ...]) -> Iterator[Offer]:
     elif path[:1] == ("updatable",) and form.template is not None:
         for name in form.template.inputs:
             yield Offer(name, Icon.Variable)
+
+
+def _of_field(form: Form, attribute: str) -> Iterator[Offer]:
+    """Values of an attribute of a form's field."""
+    if attribute == "tag_type":
+        for name, tag in TAGS.items():
+            yield Offer(name, Icon.Value, tag.description)
+    elif FIELD_FIELDS.get(attribute, Field(str)).kind is bool:
+        yield from values.truth()
+    names = {"tab": form.at(("tabs",)), "parent": form.at(("inputs",)), "entry_type": ENTRIES}.get(attribute, {})
+    for name in names:
+        yield Offer(str(name), Icon.Constant)
 
 
 def _ranges(form: Form, which: ComponentId) -> Iterator[Offer]:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mattone.findings import Finding, Severity
-from mattone.tosca.source import Document
+from mattone.tosca.source import Document, Key
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 KINDS: dict[type, str] = {
     str: "a text", bool: "true or false", int: "a whole number", float: "a number", dict: "a mapping", list: "a list",
+    object: "anything",
 }  # fmt: skip
 
 
@@ -42,12 +43,12 @@ class Reader:
     rules: str
     findings: list[Finding] = field(default_factory=list)
 
-    def say(self, number: int, message: str, *keys: str | int, hint: str = "", at_key: bool = False) -> None:
+    def say(self, number: int, message: str, *keys: Key, hint: str = "", at_key: bool = False) -> None:
         """Add an error at a value, or at its key."""
         place = self.document.key_place(*keys) if at_key else self.document.place(*keys)
         self.findings.append(Finding(f"{self.rules}{number}", Severity.ERROR, message, place, hint))
 
-    def mapping(self, fields: Mapping[str, Field], *keys: str | int) -> dict[str, Any]:
+    def mapping(self, fields: Mapping[str, Field], *keys: Key) -> dict[str, Any]:
         """The values at a key path that are as their fields say; all else becomes findings."""
         value = self._at(keys)
         if not isinstance(value, dict):
@@ -70,7 +71,7 @@ class Reader:
                 self.say(1003, f"the field {name!r} is missing", *keys, hint=known.hint(name))
         return good
 
-    def _at(self, keys: tuple[str | int, ...]) -> Any:
+    def _at(self, keys: tuple[Key, ...]) -> Any:
         value: Any = self.document.value
         for key in keys:
             value = value[key]
@@ -80,7 +81,7 @@ class Reader:
 def fits(value: object, kind: type) -> bool:
     """Whether a value is of a kind; true and false are no numbers, whole numbers are numbers too."""
     if isinstance(value, bool):
-        return kind is bool
+        return kind in (bool, object)
     return isinstance(value, (int, float) if kind is float else kind)
 
 
@@ -105,5 +106,5 @@ def is_label(name: str) -> bool:
     return _LABEL.fullmatch(name) is not None
 
 
-def _path(keys: tuple[str | int, ...]) -> str:
+def _path(keys: tuple[Key, ...]) -> str:
     return "the document" if not keys else repr(".".join(str(key) for key in keys))
