@@ -33,6 +33,7 @@ COMMANDS = {
     "lock": "resolve version ranges to exact versions and digests",
     "plan": "show what applying would do",
     "apply": "bring the merged state about",
+    "release": "make the next versions of what changed",
     "status": "list deployments: wanted, applied, running",
     "trace": "tell how a deployment was made",
     "verify": "check that records are signed, chained and complete",

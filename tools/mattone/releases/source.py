@@ -1,0 +1,28 @@
+"""Opens what plans are made from: one reading of the log, the tags and the tree of a revision."""
+
+from __future__ import annotations
+
+from mattone.git import Repository
+from mattone.platform.tree import RevisionTree
+from mattone.releases.claims import Claims
+from mattone.releases.lineage import TAGS, Lineage, lineages
+from mattone.releases.log import read_history
+from mattone.releases.model import Demand
+from mattone.releases.plan import Source
+from mattone.releases.settings import ReleaseSettings, load_release_settings
+
+
+def open_source(repository: Repository, revision: str) -> tuple[Source, ReleaseSettings]:
+    """What a plan of a revision's releases is made from, and the settings of `release/` there.
+
+    Raises InputError and FindingsError: no such commit, a shallow clone, settings or manifests that are bad.
+    """
+    history = read_history(repository, revision)
+    tree = RevisionTree(repository, history.revision)
+    settings = load_release_settings(tree)
+    found = lineages(settings.components(tree), repository.refs(TAGS), history)
+    return Source(tree, history, found, Claims(settings), _nothing), settings
+
+
+def _nothing(_lineage: Lineage) -> Demand:
+    return Demand()
