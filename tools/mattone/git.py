@@ -230,6 +230,13 @@ class Repository:
         new = self.run("ls-files", "-z", "--others", "--exclude-standard", "--full-name", ":/").output
         return frozenset(path for path in (differ + new).split("\0") if path)
 
+    def added_files(self, old: str, new: str, under: str) -> tuple[Entry, ...]:
+        """The files below a folder that a commit has and an earlier one has not, sorted by path."""
+        form = ("--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=A")
+        words = self.run("diff-tree", "-r", *form, old, new, "--", under).output.split("\0")
+        heads = (word.split(" ") for word in words[0:-1:2])
+        return tuple(Entry(path, head[1], head[3]) for head, path in zip(heads, words[1::2], strict=True))
+
     def is_shallow(self) -> bool:
         return self.run("rev-parse", "--is-shallow-repository").output.strip() == "true"
 

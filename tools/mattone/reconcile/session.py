@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mattone import redact
 from mattone.engines.interface import Engine
@@ -27,6 +27,9 @@ from mattone.records.signing import SigningKey
 from mattone.records.store import RecordStore
 from mattone.secrets.interface import SecretStore
 from mattone.secrets.resolve import references
+
+if TYPE_CHECKING:
+    from mattone.records.index import RecordIndex
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,13 @@ class Session:
         store = RecordStore(self.site.repository, self.environment, lambda: self.signing_key)
         store.fetch()
         return store
+
+    @cached_property
+    def index(self) -> RecordIndex:
+        """The index over the records, for questions about more than one deployment."""
+        from mattone.records.index import RecordIndex
+
+        return RecordIndex(self.records, self.site.cache)
 
     @cached_property
     def signing_key(self) -> SigningKey:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mattone import digests
 from mattone.checks.components import touched
 from mattone.engines.interface import Submission
 from mattone.errors import MattoneError, Place
 from mattone.findings import Finding, finding
-from mattone.pins.bundle import build, locked_template, tree_resolver
+from mattone.pins.bundle import Bundle, build, locked_template, tree_resolver
 from mattone.pins.lock import Lock, parse
 from mattone.pins.releases import Releases
 from mattone.pins.resolve import service_of, verify
@@ -140,6 +141,9 @@ class BundlePreparer:
         marks = {"mattone_deployment": wish.deployment.id, "mattone_operation": operation}
         template = bundle.render(resolved.inputs, marks, f"file://{bundle.folder}")
         submission = Submission(wish.deployment.id, operation, template, bundle.folder, bundle.roles)
-        # What anybody may see of the template: no secrets, no marks, no paths of this machine.
-        public = bundle.render(wish.deployment.inputs, {}, "bundle:")
-        return Prepared(submission, resolved.secrets, bundle.digest, digests.of_value(public))
+        return Prepared(submission, resolved.secrets, bundle.digest, public_digest(bundle, wish.deployment.inputs))
+
+
+def public_digest(bundle: Bundle, inputs: Mapping[str, Any]) -> str:
+    """The digest of what anybody may see of a template: no secrets, no marks, no paths of this machine."""
+    return digests.of_value(bundle.render(inputs, {}, "bundle:"))

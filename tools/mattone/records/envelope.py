@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 from mattone.errors import InputError, Place
 from mattone.records.model import Record, parse
 from mattone.records.signing import SigningKey, payload_of
@@ -28,6 +31,14 @@ def unseal(path: str, data: bytes) -> Record:
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise InputError("the record is damaged: its first line is no envelope", place=Place(path)) from error
     return read_provenance(path, payload)
+
+
+def content_of(path: str, data: bytes) -> bytes:
+    """The `deployment.json` in a record's file, nothing of it checked. Raises ValueError, TypeError, LookupError."""
+    if not path.endswith(SIGNED):
+        return data
+    subject = json.loads(payload_of(envelopes(data)[0]))["subject"][0]
+    return base64.b64decode(subject["content"])
 
 
 def envelopes(data: bytes) -> tuple[bytes, ...]:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from mattone import digests
 from mattone.errors import InputError, Place, RemoteError
-from mattone.git import Repository
+from mattone.git import Entry, Repository
 from mattone.records.envelope import seal, unseal
 from mattone.records.model import Action, Outcome, Record, digest
 from mattone.records.signing import SigningKey
@@ -102,19 +103,43 @@ class RecordStore:
         """The commit that all is read from and appended to, though another command moves the ref meanwhile."""
         return self.repository.resolve(TRACKING)
 
+    @property
+    def name(self) -> str:
+        """A name of its own for this clone and environment, for what is kept of it elsewhere."""
+        return f"{self.environment}-{digests.short(digests.of_bytes(str(self.repository.root).encode()))}"
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Every record's file, by path."""
+        return self._listed("")
+
+    def appended(self, since: str) -> tuple[Entry, ...] | None:
+        """The files that came after a commit of the branch; None when the branch does not hold it any more."""
+        if self.tip is None or self.repository.resolve(since) is None or not self.repository.contains(self.tip, since):
+            return None
+        return self.repository.added_files(since, self.tip, f"records/{self.environment}")
+
+    def _listed(self, deployment: str) -> tuple[Entry, ...]:
+        """The files of one deployment's records, or of all; oldest first."""
+        under = f"records/{self.environment}/{deployment}".rstrip("/")
+        return self.repository.files(self.tip, under) if self.tip is not None else ()
+
     @cached_property
     def _paths(self) -> dict[str, list[tuple[str, str]]]:
         """Deployment id to (path, blob) of its records, oldest first; read from git once."""
         found: dict[str, list[tuple[str, str]]] = {}
-        if self.tip is None:
-            return found
-        prefix = f"records/{self.environment}"
-        for entry in self.repository.files(self.tip, prefix):
-            parts = entry.path.removeprefix(prefix + "/").split("/")
+        prefix = f"records/{self.environment}/"
+        for entry in self.entries():
+            parts = entry.path.removeprefix(prefix).split("/")
             if len(parts) != 3:
                 raise InputError(f"the branch {BRANCH!r} has a file that is no record", place=Place(entry.path))
             found.setdefault("/".join(parts[:2]), []).append((entry.path, entry.blob))
         return found
+
+    def _rows(self, deployment: str) -> list[tuple[str, str]]:
+        """(path, blob) of one deployment's records; the others are not listed for it."""
+        if "_paths" in self.__dict__:
+            return self._paths.get(deployment, [])
+        return [(entry.path, entry.blob) for entry in self._listed(deployment)]
 
     def deployments(self) -> tuple[str, ...]:
         """Every deployment that has a record."""
@@ -122,12 +147,12 @@ class RecordStore:
 
     def history(self, deployment: str) -> History:
         """All records of a deployment. Raises InputError when one is damaged."""
-        rows = self._paths.get(deployment, [])
+        rows = self._rows(deployment)
         return History(tuple(unseal(path, self.repository.blob(blob)) for path, blob in rows))
 
     def files(self, deployment: str) -> tuple[tuple[str, bytes], ...]:
         """The files of a deployment's records as they lie on the branch, oldest first: (path, content) each."""
-        return tuple((path, self.repository.blob(blob)) for path, blob in self._paths.get(deployment, []))
+        return tuple((path, self.repository.blob(blob)) for path, blob in self._rows(deployment))
 
     def recent(self, deployment: str) -> History:
         """The newest records back to the last that succeeded: all that planning needs."""
@@ -139,7 +164,7 @@ class RecordStore:
         return History(tuple(rows))
 
     def _backwards(self, deployment: str) -> Iterator[Record]:
-        for path, blob in reversed(self._paths.get(deployment, [])):
+        for path, blob in reversed(self._rows(deployment)):
             yield unseal(path, self.repository.blob(blob))
 
     def append(self, record: Record) -> Record:
@@ -167,7 +192,7 @@ class RecordStore:
 
     def _of(self, record: Record) -> Record | None:
         """The record of the same operation, wherever in the history it stands."""
-        rows = self._paths.get(record.deployment, [])
+        rows = self._rows(record.deployment)
         found = (
             row for row in rows if row[0].rsplit("/", 1)[1].partition("-")[2].partition(".")[0] == record.operation
         )
