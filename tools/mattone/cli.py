@@ -26,6 +26,7 @@ from mattone.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, HostError, InputErro
 
 COMMANDS = {
     "validate": "check services, types and deployments; every error at once",
+    "compat": "say what changed between two versions, and the bump it demands",
     "explain": "say what a finding means and how to mend it",
     "lsp": "help editors: findings, completion, documentation while one types",
     "schema": "give editors what they need to complete and check deployments",

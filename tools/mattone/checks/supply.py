@@ -10,7 +10,7 @@ from mattone.tosca.imports import Import, Workspace
 from mattone.tosca.normative import normative
 from mattone.tosca.spots import Spot, show
 from mattone.tosca.template import mapping
-from mattone.tosca.types import KINDS, named
+from mattone.tosca.types import KINDS, Scope, named
 
 _RAW_URL = re.compile(
     r"https?://(?:raw\.githubusercontent\.com/[^/]+/[^/]+|[^?]*?/raw)/(?:refs/(?:heads|tags)/)?([^/]+)/"
@@ -36,11 +36,18 @@ def check_supply(context: Context, workspace: Workspace) -> None:
 
 
 def _import(context: Context, one: Import) -> None:
-    found = _RAW_URL.match(one.reference)
+    problem = import_problem(one.reference)
+    if problem:
+        message = f"import {problem}: tomorrow it may be another file"
+        context.out.add("TOSCA2006", message, one.spot.place(), "Name a version tag or a commit.")
+
+
+def import_problem(reference: str) -> str:
+    """Why an import floats; empty for a version, a commit, and what is no raw file of a forge."""
+    found = _RAW_URL.match(reference)
     if found is None or _PINNED.match(found.group(1)):
-        return
-    message = f"import follows `{show(found.group(1))}`, which moves: tomorrow it may be another file"
-    context.out.add("TOSCA2006", message, one.spot.place(), "Name a version tag or a commit.")
+        return ""
+    return f"follows `{show(found.group(1))}`, which moves"
 
 
 def _artifacts(context: Context, raw: Any, spot: Spot) -> None:
@@ -48,22 +55,36 @@ def _artifacts(context: Context, raw: Any, spot: Spot) -> None:
         reference = artifact.get("file") if isinstance(artifact, dict) else None
         if not isinstance(reference, str) or not reference:
             continue
-        kind = context.scope.find("artifact", artifact.get("type"))
-        names = [one.name for one in kind.lineage] if kind else [str(artifact.get("type"))]
         place = spot.at("artifacts", *keys, "file").place()
-        if any(one.startswith(_ROLE) for one in names):
-            problem = _role_problem(reference)
+        if is_role(artifact, context.scope):
+            problem = role_problem(reference)
             if problem:
                 message = f"role `{show(reference, 100)}` {problem}"
                 context.out.add("TOSCA2007", message, place, "Name a version: `namespace.role,1.2.3`.")
-        elif any(one.startswith(_IMAGE) for one in names):
-            problem = _image_problem(reference)
+        elif is_image(artifact, context.scope):
+            problem = image_problem(reference)
             if problem:
                 message = f"image `{show(reference, 100)}` of artifact `{show(name)}` {problem}"
                 context.out.add("TOSCA2008", message, place, "Name a version, or better a digest: `image@sha256:...`.")
 
 
-def _role_problem(reference: str) -> str:
+def is_role(artifact: Any, scope: Scope) -> bool:
+    """Whether an artifact definition names a role or a collection of Ansible."""
+    return _is_a(artifact, scope, _ROLE)
+
+
+def is_image(artifact: Any, scope: Scope) -> bool:
+    """Whether an artifact definition names a container image."""
+    return _is_a(artifact, scope, _IMAGE)
+
+
+def _is_a(artifact: Any, scope: Scope, prefix: str) -> bool:
+    kind = scope.find("artifact", artifact.get("type"))
+    names = [one.name for one in kind.lineage] if kind else [str(artifact.get("type"))]
+    return any(one.startswith(prefix) for one in names)
+
+
+def role_problem(reference: str) -> str:
     """Why a role reference floats; a name without a dot is a role of this platform, which the lock pins."""
     name, _, version = (part.strip() for part in reference.partition(","))
     version = version.split("|")[0].split(",")[0].strip()
@@ -74,7 +95,8 @@ def _role_problem(reference: str) -> str:
     return "" if _PINNED.match(version) else f"follows `{show(version)}`, which moves"
 
 
-def _image_problem(reference: str) -> str:
+def image_problem(reference: str) -> str:
+    """Why an image reference floats; empty for a digest or a tag that looks like a version."""
     if "@sha256:" in reference:
         return ""
     tag = reference.rsplit("/", 1)[-1].partition(":")[2]

@@ -48,6 +48,22 @@ class Matcher:
                 return False
         return self._end in states
 
+    def begin(self) -> frozenset[int]:
+        """The states before the first character of a text that is not empty."""
+        return self._closure({self._begin}, True, False)
+
+    def step(self, states: frozenset[int], character: str) -> frozenset[int]:
+        """The states after one more character that is not the last."""
+        return self._step(states, character, False)
+
+    def ends(self, states: frozenset[int], character: str) -> bool:
+        """Whether a text that led to these states matches with one last character."""
+        return self._end in self._step(states, character, True)
+
+    def signature(self, character: str) -> tuple[bool, ...]:
+        """Which tests of the pattern a character passes: those with the same signature are matched alike."""
+        return tuple(test(character) for test in self._tests if test is not None)
+
     def _step(self, states: frozenset[int], character: str, at_end: bool) -> frozenset[int]:
         key = (states, character)
         known = None if at_end else self._known.get(key)
