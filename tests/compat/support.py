@@ -17,6 +17,8 @@ HEAD = "tosca_definitions_version: tosca_simple_yaml_1_3\n"
 
 def document(body: Mapping[str, Any] | str) -> str:
     """The text of a document; without a version of TOSCA it is one of 1.3."""
+    if not body:
+        return HEAD
     text = body if isinstance(body, str) else yaml.safe_dump(dict(body), sort_keys=False, allow_unicode=True)
     return text if "tosca_definitions_version" in text else HEAD + text
 

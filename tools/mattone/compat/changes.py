@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mattone.errors import Place
@@ -77,6 +77,7 @@ class Collector:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], Change] = {}
+        self._broken: set[str] = set()
         self._consequences: dict[str, set[str]] = {}
 
     def add(self, rule: str, subject: str, why: str, old: Spot | None = None, new: Spot | None = None) -> None:
@@ -84,7 +85,22 @@ class Collector:
         if (rule, subject) not in self._found:
             grade = _GRADES[finding(rule, "", Place("")).severity]
             places = (_place(old), _place(new))
-            self._found[rule, subject] = Change(rule, grade, BUMPS[grade], subject, why, *places)
+            self.take(Change(rule, grade, BUMPS[grade], subject, why, *places))
+
+    def add_once(self, rule: str, subject: str, why: str, old: Spot, new: Spot) -> None:
+        """Note a change that many subjects share: the first has it, the others are its consequences."""
+        first = next((one for one in self._found.values() if one.id == rule and one.why == why), None)
+        if first is None:
+            self.add(rule, subject, why, old, new)
+        elif first.subject != subject:
+            self.follow(first.subject, subject)
+
+    def take(self, one: Change, subject: str = "") -> None:
+        """Note a change that another collector found, under another subject if one is given."""
+        kept = replace(one, subject=subject or one.subject)
+        self._found.setdefault((kept.id, kept.subject), kept)
+        if kept.severity is Grade.BREAKING:
+            self._broken.add(kept.subject)
 
     def follow(self, cause: str, consequence: str) -> None:
         """Note that a subject changes only because another one did; it demands nothing by itself."""
@@ -95,7 +111,15 @@ class Collector:
 
     def breaks(self, subject: str) -> bool:
         """Whether a breaking change of just this subject was found."""
-        return any(one.subject == subject and one.severity is Grade.BREAKING for one in self._found.values())
+        return subject in self._broken
+
+    def has(self, rule: str, subject: str) -> bool:
+        """Whether this change was found."""
+        return (rule, subject) in self._found
+
+    def subjects(self) -> tuple[str, ...]:
+        """The subjects of all changes that demand more than a patch."""
+        return tuple(one.subject for one in self._found.values() if one.severity is not Grade.PATCH)
 
     def changes(self) -> tuple[Change, ...]:
         """Everything found, the gravest first, then by place."""
@@ -106,8 +130,7 @@ class Collector:
         following = self._consequences.get(one.subject)
         if not following:
             return one
-        parts = (one.id, one.severity, one.bump, one.subject, one.why, one.old, one.new)
-        return Change(*parts, tuple(sorted(following)))
+        return replace(one, consequences=tuple(sorted(following - {one.subject})))
 
 
 def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from mattone.compat.changes import Collector, Comparison
+from dataclasses import replace
+
+from mattone.compat.changes import Collector, Comparison, ordered
+from mattone.compat.consequences import note_consequences
+from mattone.compat.contents import compare_contents
+from mattone.compat.documents import compare_documents
 from mattone.compat.library import Files, Side
+from mattone.compat.manifests import compare_manifests
+from mattone.compat.reads import compare_reads
 from mattone.compat.topology import compare_topologies
 from mattone.compat.types import compare_types
 from mattone.findings import Finding
@@ -30,8 +37,12 @@ def _compare(old: Files, new: Files, types: bool) -> Comparison:
     with without_collector():
         before, after = Side(old), Side(new)
         out = Collector()
+        compare_documents(before, after, out)
         if types:
             compare_types(before, after, out)
+            compare_reads(before, after, out)
+            compare_contents(before, after, out)
+            note_consequences(before, out)
         compare_topologies(before, after, out, types)
         return Comparison(out.changes(), _unknown(after.unread(before), before.unread(after)))
 
@@ -55,7 +66,10 @@ def compare_components(old: Tree, new: Tree, component: ComponentId) -> Comparis
 
         return compare_roles(old, new, component)
     sides = [Files(resolver(tree), _documents(tree, component)) for tree in (old, new)]
-    return _compare(sides[0], sides[1], types=component.kind is Kind.TYPES)
+    found = _compare(sides[0], sides[1], types=component.kind is Kind.TYPES)
+    out = Collector()
+    compare_manifests(old, new, component, out)
+    return replace(found, changes=ordered((*found.changes, *out.changes())))
 
 
 def _documents(tree: Tree, component: ComponentId) -> dict[str, str]:

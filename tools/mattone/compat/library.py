@@ -71,10 +71,17 @@ class Side:
                         found.setdefault((kind, name), one)
         return found
 
-    def visible(self, root: str, kind: str, name: str) -> bool:
-        """Whether who imports the document of this name sees a type."""
+    def names(self, root: str, kind: str) -> set[str]:
+        """The types that one sees who imports the document of this name."""
         document = self.roots.get(root)
-        return document is not None and name in self.workspace.scope(document).own(kind)
+        if document is None:
+            return set()
+        return {one.name for one in self.workspace.scope(document).own(kind).values()}
+
+    def spot_of(self, root: str) -> Spot | None:
+        """The beginning of the document of this name."""
+        document = self.roots.get(root)
+        return Spot(document) if document is not None else None
 
     def imports(self) -> list[tuple[Document, Import]]:
         """Every import of every document."""

@@ -77,7 +77,7 @@ def _operation(name: str, raw: Any, spot: Spot, owner: TypeDef, shared: Any, aro
             else:
                 wired[key] = value
     outputs = tuple(key for key, _, _ in named(body.get("outputs")))
-    return Operation(name, tuple(_files(body.get("implementation"))), inputs, wired, outputs, owner, spot)
+    return Operation(name, tuple(files_of(body.get("implementation"))), inputs, wired, outputs, owner, spot)
 
 
 def _is_definition(value: Any) -> bool:
@@ -87,12 +87,13 @@ def _is_definition(value: Any) -> bool:
     return isinstance(value.get("type"), str) and "value" not in value
 
 
-def _files(value: Any) -> Iterator[str]:
+def files_of(value: Any) -> Iterator[str]:
+    """The files that an implementation names, the primary one first."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for key in ("primary", "file"):
             inner = value.get(key)
-            yield from _files(inner.get("file") if isinstance(inner, dict) else inner)
+            yield from files_of(inner.get("file") if isinstance(inner, dict) else inner)
         dependencies = value.get("dependencies")
         yield from (text(one) for one in dependencies if text(one)) if isinstance(dependencies, list) else ()
