@@ -168,3 +168,8 @@ def test_a_netrc_does_not_replace_the_given_authorization(
     monkeypatch.setenv("NETRC", str(netrc))
     door.call("GET", f"{server.url}/status/200", headers={"Authorization": "Bearer ours"})
     assert server.seen[0][2]["Authorization"] == "Bearer ours"
+
+
+def test_answer_that_is_too_long_is_not_read_to_its_end(server: Server) -> None:
+    with pytest.raises(RemoteError, match="the answer is longer than 4 bytes"):
+        door.call("GET", f"{server.url}/utf8", limit=4)

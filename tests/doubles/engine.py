@@ -101,11 +101,12 @@ class EngineDouble:
             self._bring(state, identity, submission, fault)
         return identity
 
-    def update(self, remote_id: str, submission: Submission) -> None:
+    def update(self, remote_id: str, submission: Submission) -> str:
         with self._call("update") as (state, fault):
             if state["held"].get(remote_id, {}).get("deployment") != submission.deployment:
                 raise RemoteError(f"{remote_id} is not the engine's id of {submission.deployment}")
             self._bring(state, remote_id, submission, fault)
+        return remote_id
 
     def observe(self, remote_id: str) -> Observation:
         with self._call("observe") as (state, _):

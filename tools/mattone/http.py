@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import requests
 
 _TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
+_LONGEST = 64 << 20
+_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,13 @@ def call(
     headers: Mapping[str, str] | None = None,
     body: str | None = None,
     timeout: float = 30.0,
-    accept: tuple[int, ...] = (200, 201, 202, 204),
+    accept: Container[int] = (200, 201, 202, 204),
+    limit: int = _LONGEST,
 ) -> Response:
     """Send one request, follow no redirect, and return the response.
 
-    `timeout` is in seconds, for connecting and for each silence while reading.
+    `timeout` is in seconds, for connecting and for each silence while reading; `limit` is the length
+    in bytes of the longest answer that is read.
 
     A proxy that the environment names is used for other hosts, never for this one; a `.netrc` is
     not read: credentials are those that the caller gives. Text is UTF-8 unless the server says
@@ -44,12 +48,12 @@ def call(
 
     Raises TransientError when the server cannot be reached, is silent, breaks off its answer, or
     answers 408, 425, 429, 502, 503 or 504; RemoteError for any other status that `accept` does
-    not list.
+    not list, and for an answer that is too long.
     """
     import requests
 
     try:
-        answer = requests.request(
+        with requests.request(
             method,
             url,
             headers=dict(headers or {}),
@@ -58,7 +62,9 @@ def call(
             allow_redirects=False,
             auth=_as_given,
             proxies={"http": "", "https": ""} if _is_this_host(url) else None,
-        )
+            stream=True,
+        ) as answer:
+            content = _read(answer, limit)
     except requests.Timeout as error:
         raise TransientError(f"{method} {_short(url)}: no answer within {timeout:.0f} s") from error
     except requests.ConnectionError as error:
@@ -68,7 +74,7 @@ def call(
     except (requests.RequestException, ValueError) as error:
         # Its text may hold the whole URL; its kind says enough: InvalidURL, InvalidHeader, ...
         raise RemoteError(f"{method} {_short(url)}: {type(error).__name__}") from error
-    response = Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, _text(answer))
+    response = Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, _text(answer, content))
     if response.status in accept:
         return response
     kind = TransientError if response.status in _TRANSIENT else RemoteError
@@ -88,12 +94,23 @@ def _is_this_host(url: str) -> bool:
     return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
-def _text(answer: requests.Response) -> str:
+def _read(answer: requests.Response, limit: int) -> bytes:
+    """The body, unpacked. Raises RemoteError when it is longer than `limit`."""
+    parts, size = [], 0
+    for part in answer.iter_content(_CHUNK):
+        size += len(part)
+        if size > limit:
+            raise RemoteError(f"{_short(answer.url)}: the answer is longer than {limit:,} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _text(answer: requests.Response, content: bytes) -> str:
     declared = answer.encoding if "charset" in answer.headers.get("Content-Type", "").lower() else None
     try:
-        return answer.content.decode(declared or "utf-8", "replace")
+        return content.decode(declared or "utf-8", "replace")
     except LookupError:
-        return answer.content.decode("utf-8", "replace")
+        return content.decode("utf-8", "replace")
 
 
 def _short(url: str) -> str:

@@ -8,6 +8,7 @@ import re
 from dev.reference.markdown import code, described, fence, joined, table
 from dev.report import ROOT
 from mattone.forges.policy import Rule
+from mattone.platform.orchestrator import FIELDS as ORCHESTRATOR_FIELDS
 from mattone.platform.settings import ENGINES, FILE, FORGES, Settings
 
 # What users may set. The check below keeps this table and the code together.
@@ -52,6 +53,13 @@ def page() -> str:
             "",
             *table(["setting", "default", "meaning"], _settings()),
             "",
+            "## `[engine]` of kind `indigo-orchestrator`",
+            "",
+            "Exactly one of `token`, `oidc_agent` and `token_url` says where access tokens come from.",
+            "[How to use it](../how-to/use-the-indigo-orchestrator.md).",
+            "",
+            *table(["field", "needed", "meaning (default)"], _orchestrator()),
+            "",
             "## `[merge]`: what a merge needs",
             "",
             "The forge reads this table from the protected branch alone, so that a merge request cannot loosen the",
@@ -76,11 +84,19 @@ def _settings() -> list[list[str]]:
     known = {"engine": ENGINES, "forge": FORGES}
     rows = []
     for field in dataclasses.fields(Settings):
+        if field.name == "orchestrator":  # it has a table of its own
+            continue
         name = f"{field.name}.kind" if field.name in known else field.name.replace("_", ".")
         text = meaning[field.name].removeprefix(f"`{name}`: ")
         choices = f"; one of: {', '.join(known[field.name])}" if field.name in known else ""
         rows.append([code(name), code(getattr(default, field.name)), text + choices])
     return rows
+
+
+def _orchestrator() -> list[list[str]]:
+    return [
+        [code(name), "yes" if field.required else "", field.description] for name, field in ORCHESTRATOR_FIELDS.items()
+    ]
 
 
 def _rule() -> list[list[str]]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mattone import terminal
 from mattone.engines.interface import Engine
+from mattone.platform.orchestrator import OrchestratorSettings
 from mattone.platform.site import Site
 
 if TYPE_CHECKING:
+    from mattone.engines.indigo_orchestrator.tokens import TokenSource
     from mattone.machines.podman import PodmanHost
 
 
 def open_engine(site: Site) -> Engine:
-    """The site's engine; nothing is installed, built or started before its first call."""
+    """The site's engine; nothing is installed, built, started or connected to before its first call."""
+    if site.settings.orchestrator is not None:
+        return _orchestrator(site, site.settings.orchestrator)
     from mattone.engines.infrastructure_manager.adapter import InfrastructureManagerEngine
     from mattone.engines.infrastructure_manager.install import install
 
@@ -27,3 +32,35 @@ def machine_host(site: Site) -> PodmanHost:
     from mattone.machines.podman import PodmanHost
 
     return PodmanHost(site.workspace / "machines", site.cache, terminal.Trickle())
+
+
+def _orchestrator(site: Site, settings: OrchestratorSettings) -> Engine:
+    from mattone.engines.indigo_orchestrator.adapter import IndigoOrchestratorEngine
+    from mattone.engines.indigo_orchestrator.client import Client
+
+    return IndigoOrchestratorEngine(settings, Client(settings.url, _tokens(site, settings)))
+
+
+def _tokens(site: Site, settings: OrchestratorSettings) -> TokenSource:
+    """The one source of tokens that the settings name; secrets are read when they are needed."""
+    from mattone.engines.indigo_orchestrator.tokens import AgentToken, EndpointToken, GivenToken
+    from mattone.secrets.environment import EnvironmentStore
+    from mattone.secrets.resolve import resolve
+
+    def secret(reference: str) -> str:
+        return str(resolve({"engine": {"secret": reference}}, [EnvironmentStore(site.folder())]).inputs["engine"])
+
+    def grant() -> Mapping[str, str]:
+        """RFC 6749, 4.4.2 and 6, with the client's credentials in the body (2.3.1)."""
+        wanted = {"client_id": settings.client_id, "scope": settings.scope}
+        if settings.client_secret:
+            wanted["client_secret"] = secret(settings.client_secret)
+        if settings.refresh_token:
+            return {**wanted, "grant_type": "refresh_token", "refresh_token": secret(settings.refresh_token)}
+        return {**wanted, "grant_type": "client_credentials"}
+
+    if settings.oidc_agent:
+        return AgentToken(settings.oidc_agent)
+    return (
+        EndpointToken(settings.token_url, grant) if settings.token_url else GivenToken(lambda: secret(settings.token))
+    )

@@ -29,6 +29,15 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a deployment is to run: a provider, the group's agreement with it, and its region ("": it has one)."""
+
+    provider: str
+    agreement: str
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """Everything an engine needs for one create or update.
 
@@ -38,6 +47,7 @@ class Submission:
                 into `files`; input values filled in, so it may hold secrets
     files       folder with the bundle's files (playbooks, roles), read-only
     roles       role folder names below `files`/roles that the playbooks use
+    placement   where it is to run, for an engine that serves many providers
     """
 
     deployment: str
@@ -45,6 +55,7 @@ class Submission:
     template: Mapping[str, Value] = field(repr=False)
     files: Path
     roles: tuple[str, ...] = ()
+    placement: Placement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +128,11 @@ class Engine(Protocol):
     def submit(self, submission: Submission) -> str:
         """Create a deployment, return the engine's id for it; the work goes on behind."""
 
-    def update(self, remote_id: str, submission: Submission) -> None:
-        """Bring an existing deployment to the submitted template: new, changed and vanished nodes."""
+    def update(self, remote_id: str, submission: Submission) -> str:
+        """Bring an existing deployment to the submitted template: new, changed and vanished nodes.
+
+        Returns its id from now on: another one where the engine could only make it anew.
+        """
 
     def observe(self, remote_id: str) -> Observation:
         """The state now; phase GONE when the engine does not know the id."""

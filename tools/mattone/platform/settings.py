@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from mattone.errors import InputError, Place
-from mattone.platform.fields import did_you_mean, is_label
+from mattone.platform.fields import KINDS, describe, did_you_mean, fits, is_label
+from mattone.platform.orchestrator import FIELDS as ORCHESTRATOR_FIELDS
+from mattone.platform.orchestrator import KIND as ORCHESTRATOR
+from mattone.platform.orchestrator import OrchestratorSettings, problem
 from mattone.platform.tree import Tree
 
 FILE = "mattone.toml"
 
 _KEYS = {"environment", "engine", "forge", "merge", "records"}  # `merge` is the forge's own table
-ENGINES = ("infrastructure-manager",)
+ENGINES = ("infrastructure-manager", ORCHESTRATOR)
 FORGES = ("local",)
 _AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 
@@ -28,12 +31,14 @@ class Settings:
     engine        `engine.kind`: what creates machines
     forge         `forge.kind`: where merge requests live
     records_key   `records.key`: secret reference of the key that signs records; "" for the workspace's own
+    orchestrator  the rest of `[engine]` when its kind is `indigo-orchestrator`, else None
     """
 
     environment: str = "production"
     engine: str = "infrastructure-manager"
     forge: str = "local"
     records_key: str = ""
+    orchestrator: OrchestratorSettings | None = None
 
 
 def load_settings(tree: Tree) -> Settings:
@@ -67,7 +72,12 @@ class _Reader:
         environment = self.table.get("environment", Settings().environment)
         if not isinstance(environment, str) or not is_label(environment):
             raise self._error("environment", "`environment` must be a DNS label", 'for example "production"')
-        return Settings(environment, self._kind("engine", ENGINES), self._kind("forge", FORGES), self._key())
+        engine, forge = self._kind("engine", ENGINES), self._kind("forge", FORGES)
+        orchestrator = self._orchestrator() if engine == ORCHESTRATOR else None
+        more = set(ORCHESTRATOR_FIELDS) if orchestrator else set()
+        self._refuse_unknown(self.table.get("engine", {}), {"kind"} | more, "engine.")
+        self._refuse_unknown(self.table.get("forge", {}), {"kind"}, "forge.")
+        return Settings(environment, engine, forge, self._key(), orchestrator)
 
     def _key(self) -> str:
         section = self.table.get("records", {})
@@ -84,11 +94,26 @@ class _Reader:
         section = self.table.get(name, {})
         if not isinstance(section, dict):
             raise self._error(name, f"{name!r} must be a table", f"write [{name}] and below it kind = ...")
-        self._refuse_unknown(section, {"kind"}, f"{name}.")
         kind = section.get("kind", known[0])
         if kind not in known:
             raise self._error(name, f"{name}.kind cannot be {kind!r}", f"known: {', '.join(known)}")
         return str(kind)
+
+    def _orchestrator(self) -> OrchestratorSettings:
+        """The table of the INDIGO PaaS Orchestrator, every field of its kind and all of them together usable."""
+        table = {key: value for key, value in self.table["engine"].items() if key in ORCHESTRATOR_FIELDS}
+        for name, field in ORCHESTRATOR_FIELDS.items():
+            if field.required and name not in table:
+                raise self._error("engine", f"the setting 'engine.{name}' is missing", field.hint(name))
+            if name in table and not fits(table[name], field.kind):
+                message = f"engine.{name} must be {KINDS[field.kind]}, not {describe(table[name])}"
+                raise self._error(name, message, field.hint(name))
+            if table.get(name) == "":
+                raise self._error(name, f"engine.{name} is empty", field.hint(name))
+        if (wrong := problem(table)) is not None:
+            raise self._error(*wrong)
+        urls = {name: table[name].rstrip("/") for name in ("url", "files_url") if name in table}
+        return OrchestratorSettings(**{**table, **urls})
 
     def _refuse_unknown(self, table: Mapping[str, Any], known: set[str], prefix: str) -> None:
         for key in table:

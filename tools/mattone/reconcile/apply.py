@@ -154,8 +154,7 @@ class Applier:
     def _send(self, remote_id: str, prepared: Prepared) -> str:
         if not remote_id:
             return self.engine.submit(prepared.submission)
-        self.engine.update(remote_id, prepared.submission)
-        return remote_id
+        return self.engine.update(remote_id, prepared.submission)
 
     def _refused(self, operation: str, deployment: str, error: MattoneError) -> tuple[str, Observation]:
         """What a refusal comes to: a failure to record when the engine holds something of it, else the error."""

@@ -95,11 +95,12 @@ class InfrastructureManagerEngine:
         self._bring(remote, submission)
         return remote
 
-    def update(self, remote_id: str, submission: Submission) -> None:
+    def update(self, remote_id: str, submission: Submission) -> str:
         """Make the deployment what the template says; what the template no longer names is deleted."""
         if remote_id != machines.remote_id(submission.deployment):
             raise RemoteError(f"{remote_id} is not the engine's id of {submission.deployment}")
         self._bring(remote_id, submission)
+        return remote_id
 
     def observe(self, remote_id: str) -> Observation:
         own = self._machines(remote_id)

@@ -1,0 +1,1 @@
+"""An engine elsewhere: the INDIGO PaaS Orchestrator, spoken to over its REST API."""
