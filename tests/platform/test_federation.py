@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mattone.errors import FindingsError
-from mattone.platform.federation import load_federation, place
+from mattone.platform.federation import agreement, load_federation, place
 from mattone.platform.keys import KEYS, load_keys
 from tests.small import FILES, MemoryTree, deployment, wish
 
@@ -26,6 +26,23 @@ def test_the_first_agreement_that_offers_the_service_is_preferred() -> None:
 
 def test_a_named_provider_is_taken_when_the_group_may_use_it() -> None:
     assert placed(wish() + "provider: far\n") == ("far", [])
+
+
+def test_the_agreement_is_the_first_that_covers_the_service_at_its_provider() -> None:
+    slas = (
+        "slas:\n  - {id: a, provider: far, services: [other]}\n  - {id: b, provider: far}\n  - {id: c, provider: far}\n"
+    )
+    federation = load_federation(MemoryTree({**FILES, GROUP: slas}))
+    found = agreement(federation, deployment(wish() + "provider: far\n"))
+    assert found is not None
+    assert found.id == "b"
+    assert agreement(federation, deployment(wish() + "provider: local\n")) is None
+
+
+def test_a_provider_may_say_its_region() -> None:
+    text = "providers:\n  local: {engine: e, region: north}\n  far: {engine: e}\n"
+    found = load_federation(MemoryTree({**FILES, PROVIDERS: text})).providers
+    assert (found["local"].region, found["far"].region) == ("north", "")
 
 
 @pytest.mark.parametrize(

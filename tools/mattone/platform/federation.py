@@ -21,6 +21,7 @@ GROUPS = "federation/groups"
 PROVIDER_FIELDS = {
     "description": Field(str, False, "what the site is"),
     "engine": Field(str, True, "what creates machines there, as in `mattone.toml`"),
+    "region": Field(str, False, "which of its regions to use, for an engine that asks (the engine's choice)"),
     "limits": Field(dict, False, "bounds for all deployments there: machines, cpus, memory, storage; not enforced yet"),
     "images": Field(dict, False, "image names of the catalogue to the provider's own names for them"),
 }
@@ -40,11 +41,12 @@ SLA_FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A site. `images` maps the catalogue's image names to the provider's own."""
+    """A site. `images` maps the catalogue's image names to the provider's own; no region: it is not chosen."""
 
     name: str
     engine: str
     images: Mapping[str, str]
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ def _providers(reader: Reader) -> dict[str, Provider]:
     found: dict[str, Provider] = {}
     for name in reader.mapping({"providers": Field(dict, True)}).get("providers", {}):
         values = reader.mapping(PROVIDER_FIELDS, "providers", name)
-        found[str(name)] = Provider(str(name), values.get("engine", ""), values.get("images", {}))
+        found[str(name)] = Provider(
+            str(name), values.get("engine", ""), values.get("images", {}), values.get("region", "")
+        )
     return found
 
 
@@ -125,13 +129,23 @@ def place(federation: Federation, deployment: Deployment) -> tuple[str, tuple[Fi
 
     Returns its name and no findings, or "" and the finding that says why there is none.
     """
-    agreements = federation.agreements.get(deployment.group, ())
-    usable = [one.provider for one in agreements if not one.services or deployment.service in one.services]
+    usable = [one.provider for one in _covering(federation, deployment)]
     if not deployment.provider and usable:
         return usable[0], ()
     if deployment.provider in usable:
         return deployment.provider, ()
     return "", (_refusal(federation, deployment, usable),)
+
+
+def agreement(federation: Federation, deployment: Deployment) -> Agreement | None:
+    """The agreement under which a deployment runs at its provider: the first of the group's that covers its service."""
+    return next((one for one in _covering(federation, deployment) if one.provider == deployment.provider), None)
+
+
+def _covering(federation: Federation, deployment: Deployment) -> list[Agreement]:
+    """The group's agreements that cover the service, the preferred one first."""
+    agreements = federation.agreements.get(deployment.group, ())
+    return [one for one in agreements if not one.services or deployment.service in one.services]
 
 
 def _refusal(federation: Federation, deployment: Deployment, usable: list[str]) -> Finding:

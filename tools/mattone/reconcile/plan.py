@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from mattone import digests
-from mattone.engines.interface import Observation, Phase
+from mattone.engines.interface import Observation, Phase, Placement
 from mattone.pins.lock import Lock, as_value
 from mattone.platform.deployments import Deployment
 from mattone.reconcile.journal import Operation, State
@@ -31,11 +31,12 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A deployment as it should be: the file, the lock, what of it may change while it lives."""
+    """A deployment as it should be: the file, the lock, what of it may change while it lives, where it runs."""
 
     deployment: Deployment
     lock: Lock
     updatable: tuple[str, ...] = ()
+    placement: Placement | None = None
 
     @property
     def digest(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mattone import digests
 from mattone.checks.components import touched
-from mattone.engines.interface import Submission
+from mattone.engines.interface import Placement, Submission
 from mattone.errors import MattoneError, Place
 from mattone.findings import Finding, finding
 from mattone.pins.bundle import Bundle, build, locked_template, tree_resolver
@@ -18,7 +18,7 @@ from mattone.pins.releases import Releases
 from mattone.pins.resolve import service_of, verify
 from mattone.platform.components import Kind, names
 from mattone.platform.deployments import Deployment, find, load_all, lock_path
-from mattone.platform.federation import Federation, check_images, load_federation, place
+from mattone.platform.federation import Federation, agreement, check_images, load_federation, place
 from mattone.platform.fields import did_you_mean
 from mattone.platform.refuse import refuse
 from mattone.platform.tree import Tree
@@ -103,7 +103,12 @@ def _wish(
     template = locked_template(releases, lock)
     findings = check_inputs(deployment.inputs, template, deployment.document)
     findings += check_images(federation, deployment, template)
-    return Wish(deployment, lock, service_of(releases, lock).updatable), findings
+    return Wish(deployment, lock, service_of(releases, lock).updatable, _placement(federation, deployment)), findings
+
+
+def _placement(federation: Federation, deployment: Deployment) -> Placement | None:
+    found, provider = agreement(federation, deployment), federation.providers.get(deployment.provider)
+    return Placement(provider.name, found.id, provider.region) if found and provider else None
 
 
 def _by_the_newest(tree: Tree, federation: Federation, deployment: Deployment) -> tuple[Finding, ...]:
@@ -140,7 +145,7 @@ class BundlePreparer:
         resolved = resolve(wish.deployment.inputs, self._secrets)
         marks = {"mattone_deployment": wish.deployment.id, "mattone_operation": operation}
         template = bundle.render(resolved.inputs, marks, f"file://{bundle.folder}")
-        submission = Submission(wish.deployment.id, operation, template, bundle.folder, bundle.roles)
+        submission = Submission(wish.deployment.id, operation, template, bundle.folder, bundle.roles, wish.placement)
         return Prepared(submission, resolved.secrets, bundle.digest, public_digest(bundle, wish.deployment.inputs))
 
 
