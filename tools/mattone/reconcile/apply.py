@@ -117,7 +117,20 @@ class Applier:
         if len(found) > 1:
             listed = ", ".join(remote.id for remote in found)
             raise OutcomeUnknown(f"{deployment}: the engine holds it more than once: {listed}")
+        if not found:
+            self._require_gone(deployment)
         return found[0].id if found else ""
+
+    def _require_gone(self, deployment: str) -> None:
+        """Raises OutcomeUnknown when what the records say is running is still there, and only its mark is lost."""
+        running = self.records.recent(deployment).running
+        if running is None or not running.remote_id or running.engine.get("instance") != self.engine.instance:
+            return
+        if self.engine.observe(running.remote_id).phase not in {Phase.GONE, Phase.DELETING}:
+            raise OutcomeUnknown(
+                f"{deployment}: the engine has {running.remote_id}, without the mark that says whose it is",
+                hint="somebody changed it at the engine: put its mark back, or delete it there",
+            )
 
     def _close(self, operation: Operation, reason: str) -> None:
         self.journal.write(operation.id, operation.deployment, State.RECORDED, reason=reason)
