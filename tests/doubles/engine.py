@@ -1,4 +1,4 @@
-"""A double of an engine: no machines, only the port's rules, and faults to switch on.
+"""A double of an engine: no real machines, only the port's rules, and faults to switch on.
 
 Nothing real can be killed between taking a request and answering it at a wanted instant, so the
 tests of what mattone does then use this. Its state is one JSON file under a lock: every process
@@ -113,12 +113,14 @@ class EngineDouble:
             row = state["held"].get(remote_id)
             if row is None:
                 return Observation(Phase.GONE)
-            machine = (RemoteMachine(f"{remote_id}-1", "server", "running", "192.0.2.1", 1, 512),)
+            machine = (RemoteMachine(f"{remote_id}-1", "server", row["power"], "192.0.2.1", 1, 512),)
             if row["looks"] > 0:
                 row["looks"] -= 1
                 return Observation(Phase.PENDING, "configuring", machine)
             if row["failing"]:
                 return Observation(Phase.FAILED, row["failing"], machine)
+            if row["power"] == "stopped":
+                return Observation(Phase.STOPPED, "switched off", machine)
             return Observation(Phase.READY, "", machine, {"address": "192.0.2.1"})
 
     def destroy(self, remote_id: str) -> None:
@@ -137,10 +139,10 @@ class EngineDouble:
             )
 
     def start(self, remote_id: str, machine: str) -> None:
-        raise RemoteError("this double has no machines")
+        self._power(remote_id, machine, "running")
 
     def stop(self, remote_id: str, machine: str) -> None:
-        raise RemoteError("this double has no machines")
+        self._power(remote_id, machine, "stopped")
 
     def close(self) -> None:
         """Nothing runs."""
@@ -182,6 +184,12 @@ class EngineDouble:
         if fault == LOSE_ANSWER:
             raise TransientError(f"{name}: timed out")
 
+    def _power(self, remote_id: str, machine: str, power: str) -> None:
+        with self._state() as state:
+            if remote_id not in state["held"] or machine != f"{remote_id}-1":
+                raise RemoteError(f"{remote_id} has no machine {machine!r}")
+            state["held"][remote_id]["power"] = power
+
     def _bring(self, state: dict[str, Any], identity: str, submission: Submission, fault: str) -> None:
         state["held"][identity] = {
             "deployment": submission.deployment,
@@ -189,6 +197,7 @@ class EngineDouble:
             "template": submission.template,
             "failing": "not configured" if fault == REFUSE_LATE else state["failing"],
             "looks": state["looks"],
+            "power": "running",
         }
 
     def _only(self, state: dict[str, Any], deployment: str) -> str:

@@ -20,12 +20,19 @@ _ENDED = {State.SUCCEEDED, State.FAILED}
 
 def arm(world: World, point: str, call: str) -> None:
     """From now on this process is killed at the point; `call` is what the engine is asked for."""
-    when, _, what = point.partition(" ")
+    _, _, what = point.partition(" ")
     if what == "the engine acted":
         world.engine.fault(call, KILL_AFTER)
     elif what == "waiting":
         world.engine.fault("observe", KILL_AFTER)
-    elif what == "the push":
+    else:
+        arm_records(point)
+
+
+def arm_records(point: str) -> None:
+    """The same for points at the journal or the records, whatever the engine is."""
+    when, _, what = point.partition(" ")
+    if what == "the push":
         _after_push()
     else:
         _journal(when, _ENDED if what == "ended" else {State(what)})

@@ -77,8 +77,8 @@ def template(count: int = 1, **inputs: Any) -> dict[str, Any]:
     }
 
 
-def submission(operation: str = "op-1", made: dict[str, Any] | None = None, **more: Any) -> Submission:
-    return Submission(NAME, operation, made or template(), Path("/nowhere"), placement=PLACEMENT, **more)
+def submission(operation: str = "op-1", made: dict[str, Any] | None = None, name: str = NAME) -> Submission:
+    return Submission(name, operation, made or template(), Path("/nowhere"), placement=PLACEMENT)
 
 
 def settled(engine: IndigoOrchestratorEngine, remote: str) -> Observation:

@@ -45,7 +45,7 @@ def published(template: Mapping[str, Any], submission: Submission, folder: Path,
     try:
         if not target.is_dir():
             _publish(submission, target)
-        moved = _moved(dict(template), f"file://{submission.files}", base)
+        moved: dict[str, Any] = _moved(template, f"file://{submission.files}", base)
         _with_roles(moved, _roles(submission, base))
         types = {section: moved.pop(section) for section in _TYPES if section in moved}
         if types:
