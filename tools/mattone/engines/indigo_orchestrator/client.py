@@ -25,6 +25,7 @@ _LONGEST_WAIT = 30.0  # seconds that one `Retry-After` is obeyed for
 _SIZE = 100  # elements a page
 _PAGES = 10_000
 _LISTINGS = 3
+_LARGEST = 16 << 20  # bytes of an answer
 
 
 class UnknownDeployment(RemoteError):
@@ -156,7 +157,15 @@ class Client:
         if body is not None:
             headers["Content-Type"] = "application/json"
             text = json.dumps(body, allow_nan=False)
-        return http.call(method, self._url + path, headers=headers, body=text, timeout=self._timeout, accept=_ANY)
+        return http.call(
+            method,
+            self._url + path,
+            headers=headers,
+            body=text,
+            timeout=self._timeout,
+            accept=_ANY,
+            limit=_LARGEST,
+        )
 
 
 def _accepted(answer: http.Response, method: str, path: str) -> http.Response:

@@ -68,10 +68,12 @@ def body(
 def marks(text: str) -> Marks | None:
     """The marks in a template that the server holds; None when it has none and is not ours.
 
-    Raises ValueError when it speaks of mattone and cannot be read.
+    Raises ValueError when it is empty, or speaks of mattone and cannot be read.
     """
     import yaml
 
+    if not text.strip():
+        raise ValueError("it is empty")
     if "mattone" not in text:
         return None
     try:
