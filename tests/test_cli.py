@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import json
 import os
 import secrets
@@ -225,7 +224,7 @@ def test_every_command_has_a_help_with_examples(name: str, capsys: pytest.Captur
     shown = capsys.readouterr().out
     assert f"examples:\n  mattone {name}" in shown
     parser = ArgumentParser()
-    importlib.import_module(f"mattone.commands.{name}").arguments(parser)
+    cli._module(name).arguments(parser)
     for one in _leaves(parser):
         assert {"--repo", "--output"} <= {word for action in one._actions for word in action.option_strings}
 

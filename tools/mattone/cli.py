@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import NoReturn
 
 from mattone import __version__, redact, terminal
@@ -29,6 +29,7 @@ COMMANDS = {
     "compat": "say what changed between two versions, and the bump it demands",
     "explain": "say what a finding means and how to mend it",
     "lsp": "help editors: findings, completion, documentation while one types",
+    "fetch-imports": "fetch what templates import by URL, so that checks need no network",
     "schema": "give editors what they need to complete and check deployments",
     "request": "ask for a deployment: write its file and open the merge request",
     "lock": "resolve version ranges to exact versions and digests",
@@ -98,7 +99,7 @@ def _dispatch(words: list[str]) -> int:
     if command is None:
         parser.print_help()
         return 0
-    module = importlib.import_module(f"mattone.commands.{command}")
+    module = _module(command)
     return int(module.run(**options))
 
 
@@ -136,9 +137,13 @@ def _top_parser(known: str | None) -> argparse.ArgumentParser:
 
 
 def _configure(name: str, parser: argparse.ArgumentParser) -> None:
-    module = importlib.import_module(f"mattone.commands.{name}")
+    module = _module(name)
     module.arguments(parser)
     parser.epilog = "examples:\n" + "\n".join(f"  {line}" for line in module.EXAMPLES)
+
+
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"mattone.commands.{command.replace('-', '_')}")
 
 
 def common(parser: argparse.ArgumentParser) -> None:

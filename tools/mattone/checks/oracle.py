@@ -14,10 +14,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mattone import process
+from mattone import digests, process
 from mattone.checks.affected import dependencies
 from mattone.errors import MattoneError
 from mattone.findings import Finding, Severity
+from mattone.pins.imports import with_imports
 from mattone.redact import one_line, visible
 from mattone.tosca.files import FileResolver, read_import_map
 from mattone.tosca.imports import Workspace
@@ -50,7 +51,7 @@ def opinions(
     root: Path, paths: Sequence[str], findings: Iterable[Finding], import_map: Path | None = None
 ) -> tuple[Opinion, ...]:
     """The opinions on each service template among files below `root`; type libraries have no such check there."""
-    workspace = Workspace(FileResolver(root, read_import_map(import_map, root) if import_map else {}))
+    workspace = Workspace(with_imports(FileResolver(root), read_import_map(import_map, root) if import_map else {}))
     errors = sorted((one for one in findings if one.severity is Severity.ERROR), key=lambda one: one.place)
     waiting = []
     with tempfile.TemporaryDirectory(prefix="mattone-oracle-") as scratch, process.parallel(_AT_ONCE) as workers:
@@ -79,12 +80,17 @@ def _copy(workspace: Workspace, document: Document, folder: Path) -> None:
         text = one.text
         for entry in reversed(workspace.imports(one)):
             begin, end = one.span(*entry.spot.keys)
-            if "://" in entry.reference and entry.path is not None and end:
-                local = os.path.relpath(entry.path, os.path.dirname(one.path) or ".")  # noqa: PTH120
+            if ("://" in entry.reference or "://" in one.path) and entry.path is not None and end:
+                local = os.path.relpath(_local(entry.path), os.path.dirname(_local(one.path)) or ".")  # noqa: PTH120
                 text = f"{text[:begin]}{json.dumps(local)}{text[end:]}"
-        file = folder / one.path
+        file = folder / _local(one.path)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+
+
+def _local(path: str) -> str:
+    """Where the copy of a document lies; one that was imported by its URL has no path."""
+    return f"imported/{digests.short(digests.of_bytes(path.encode()))}.yaml" if "://" in path else path
 
 
 def _ask(file: Path) -> tuple[str, str]:

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from mattone.git import Repository
     from mattone.platform.site import Site
     from mattone.tosca.files import FileResolver
+    from mattone.tosca.imports import Resolver
 
 # A change of these has an effect on every file.
-_EVERYTHING = {"mattone.toml", "waivers.yaml"}
+_EVERYTHING = {"mattone.toml", "waivers.yaml", "imports.lock.yaml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,9 @@ def check(wanted: Scope) -> Checked:
 def _check_files(wanted: Scope) -> Checked:
     """Check files in the folder they share with the work directory, or in their own."""
     from mattone.checks.template import check_templates
-    from mattone.tosca.files import FileResolver, read_import_map
 
     root = wanted.root
-    urls = read_import_map(wanted.import_map, root) if wanted.import_map else {}
-    resolver = FileResolver(root, urls)
+    resolver = files_of(root, wanted.import_map)
     paths = tuple(Path(file).absolute().relative_to(root).as_posix() for file in wanted.targets)
 
     def read(path: str) -> bytes | None:
@@ -101,11 +100,23 @@ def _check_files(wanted: Scope) -> Checked:
     changed = _changed_files(wanted, resolver) if wanted.since else None
     seen = Seen(resolver)
     findings = check_templates(paths, seen, changed)
-    for file in filter(None, (wanted.import_map, wanted.waivers or root / "waivers.yaml")):
+    for file in (wanted.import_map or root / "imports.lock.yaml", wanted.waivers or root / "waivers.yaml"):
         seen.note(file)
     for one in (Path.cwd(), *Path.cwd().parents):
         seen.note(one / ".git")  # they decide what the root is
     return Checked(findings, read, root, paths, seen.states)
+
+
+def files_of(root: Path, import_map: Path | None) -> FileResolver:
+    """A resolver over the files of a folder; imports of URLs by the map named, else by the folder's own."""
+    from mattone.tosca.files import IMPORT_MAP, FileResolver, read_import_map
+
+    chosen = import_map or root / IMPORT_MAP
+    if import_map is None and not chosen.is_file():
+        return FileResolver(root)
+    from mattone.pins.store import default_store
+
+    return FileResolver(root, read_import_map(chosen, root), default_store().get)
 
 
 class Seen:
@@ -124,9 +135,9 @@ class Seen:
         except InputError:
             self.states = None  # why it is refused is more than a path's state
             raise
-        if found is not None:
+        if found is not None and "://" not in found[0]:  # else the map names its content
             self.note(self._root / found[0])
-        elif "://" not in reference and "://" not in base:
+        elif found is None and "://" not in reference and "://" not in base:
             self.note(self._root / relative_path(base, reference))
         return found
 
@@ -156,7 +167,8 @@ def _changed_files(wanted: Scope, resolver: FileResolver) -> Set[str] | None:
     inside = resolver.root.resolve().relative_to(repository.root.resolve()).as_posix()
     prefix = "" if inside == "." else f"{inside}/"
     changed = changed_since(repository, wanted.since)
-    if any(_changed(repository, changed, file) for file in (wanted.import_map, wanted.waivers, Path("waivers.yaml"))):
+    maps = (wanted.import_map, wanted.waivers, *(Path(name) for name in _EVERYTHING))
+    if any(_changed(repository, changed, file) for file in maps):
         return None
     return {path.removeprefix(prefix) for path in changed if path.startswith(prefix)}
 
@@ -193,18 +205,33 @@ def _check_platform(wanted: Scope) -> Checked:
     if changed is not None and (changed & _EVERYTHING or _changed(site.repository, changed, wanted.waivers)):
         changed = None
     paths = () if wanted.targets else templates(site.files)
-    findings = _of_catalogue(site, paths, changed) if not wanted.targets else ()
+    resolver = _resolver(site, wanted.import_map)
+    findings = _of_catalogue(site, resolver, paths, changed) if not wanted.targets else ()
     findings += _of_deployments(site, wanted.targets, changed)
-    return Checked(findings, site.files.read, site.root, paths)
+
+    def read(path: str) -> bytes | None:
+        found = resolver("", path)
+        return found[1] if found else None
+
+    return Checked(findings, read, site.root, paths)
 
 
-def _of_catalogue(site: Site, paths: Sequence[str], changed: Set[str] | None) -> tuple[Finding, ...]:
+def _resolver(site: Site, import_map: Path | None) -> Resolver:
+    from mattone.pins.bundle import tree_resolver
+    from mattone.pins.imports import map_of, with_imports
+    from mattone.tosca.files import read_import_map
+
+    urls = read_import_map(import_map, site.root) if import_map else map_of(site.files)
+    return with_imports(tree_resolver(site.files), urls)
+
+
+def _of_catalogue(
+    site: Site, resolver: Resolver, paths: Sequence[str], changed: Set[str] | None
+) -> tuple[Finding, ...]:
     from mattone.checks.components import check_components, check_workspace
     from mattone.checks.forms import check_forms
     from mattone.checks.template import check_templates
-    from mattone.pins.bundle import tree_resolver
 
-    resolver = tree_resolver(site.files)
     found = check_templates(paths, resolver, changed)
     found += check_components(site.files, changed)
     found += check_forms(site.files, resolver, changed)

@@ -9,8 +9,8 @@ from pathlib import Path
 from mattone.errors import MattoneError
 from mattone.platform.settings import FILE as SETTINGS
 from mattone.platform.tree import WorkTree
-from mattone.tosca.files import FileResolver
-from mattone.tosca.paths import relative_path
+from mattone.tosca.files import DEAD, FileResolver, is_digest
+from mattone.tosca.paths import import_url, relative_path
 
 _MARKS = (".git", SETTINGS)
 
@@ -29,7 +29,7 @@ class Overlay:
     """The files below a folder, the texts of an editor over those on disk.
 
     texts  path below the folder to content; a path that a symbolic link leads to or through is none of them
-    urls   what an import of a URL stands for
+    urls   what an import of a URL stands for: a path, or a digest in the store
     """
 
     root: Path
@@ -42,7 +42,9 @@ class Overlay:
 
     def resolver(self) -> NotingResolver:
         """A resolver over these files, which notes what it is asked for."""
-        return NotingResolver(FileResolver(self.root, self.urls), self.texts)
+        from mattone.pins.store import default_store
+
+        return NotingResolver(FileResolver(self.root, self.urls, default_store().get), self.texts)
 
 
 class NotingResolver:
@@ -57,18 +59,14 @@ class NotingResolver:
         self.asked: set[str] = set()
 
     def __call__(self, base: str, reference: str, /) -> tuple[str, bytes] | None:
-        path = self._path(base, reference)
-        if path is None:
-            return None
+        url = import_url(base, reference)
+        path = relative_path(base, reference) if url is None else self._disk.urls.get(url)
+        if path is None or (url is not None and (path == DEAD or is_digest(path))):
+            return self._disk(base, reference)
         self.asked.add(path)
         if path in self._texts:
             return path, self._texts[path]
         return self._disk("", path)
-
-    def _path(self, base: str, reference: str) -> str | None:
-        if "://" in reference:
-            return self._disk.urls.get(reference)
-        return None if "://" in base else relative_path(base, reference)
 
 
 @dataclass(frozen=True, slots=True)

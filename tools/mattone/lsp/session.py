@@ -79,9 +79,10 @@ class Session:
 
     def _urls(self, root: Path) -> Mapping[str, str]:
         """What imports of URLs stand for below a folder. Raises InputError when the map cannot be used there."""
-        from mattone.tosca.files import read_import_map
+        from mattone.tosca.files import IMPORT_MAP, read_import_map
 
-        return read_import_map(self.import_map, root) if self.import_map else {}
+        chosen = self.import_map or root / IMPORT_MAP
+        return read_import_map(chosen, root) if self.import_map or chosen.is_file() else {}
 
     def text_of(self, file: Path) -> Text:
         """The text of a file as the editor has it, else as it lies on disk; an empty one when it cannot be read."""

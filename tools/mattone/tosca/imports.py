@@ -10,10 +10,12 @@ from mattone.errors import MattoneError
 from mattone.findings import finding
 from mattone.redact import one_line
 from mattone.tosca.normative import normative
-from mattone.tosca.paths import relative_path
+from mattone.tosca.paths import import_url, relative_path
 from mattone.tosca.source import Document, load
 from mattone.tosca.spots import Collector, Spot
 from mattone.tosca.types import KINDS, Scope, TypeDef
+
+_HINT = "Imports are read from the repository, the lock or the import map; the network is never asked."
 
 
 class Resolver(Protocol):
@@ -51,7 +53,7 @@ class Workspace:
         """The document a reference names, or None. Raises MattoneError when the resolver refuses it."""
         reads = self._reads.setdefault(base, set())
         # Also when nothing is there: a file may come to be.
-        reads.add(reference if "://" in reference else relative_path(base, reference))
+        reads.add(import_url(base, reference) or relative_path(base, reference))
         # No file system has a name with a NUL in it, and asking for one raises.
         found = self._resolver(base, reference) if "\0" not in reference else None
         if found is None:
@@ -76,14 +78,13 @@ class Workspace:
         return self._imports[document.path]
 
     def _resolve(self, document: Document, reference: str, prefix: str, spot: Spot) -> Import:
-        problem = "is not found"
+        problem, hint = "is not found", _HINT
         try:
             target = self.open(document.path, reference)
         except MattoneError as error:
-            target, problem = None, f"is refused: {error.message}"
+            target, problem, hint = None, f"is refused: {error.message}", error.hint or _HINT
         if target is None:
             message = f"import `{one_line(reference, 120)}` {problem}"
-            hint = "Imports are read from the repository, the lock or the import map; the network is never asked."
             self.problems.add("TOSCA1005", message, spot.place(), hint)
         return Import(reference, prefix, spot, target.path if target else None)
 
