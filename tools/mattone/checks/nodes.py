@@ -6,10 +6,12 @@ from typing import Any
 
 from mattone.checks.calls import check_call, check_calls
 from mattone.checks.context import Context, Here
+from mattone.checks.operations import check_unfilled
 from mattone.checks.refinement import check_copy, check_filter
 from mattone.checks.requirements import check_requirements
-from mattone.checks.typedefs import check_artifacts, check_interface, interface_type
+from mattone.checks.typedefs import check_artifacts, check_interface
 from mattone.tosca.definitions import CapabilityDef, PropertyDef, capabilities_of, properties_of, requirements_of
+from mattone.tosca.operations import interface_type
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.template import NodeTemplate
 from mattone.tosca.types import TypeDef, named
@@ -39,6 +41,7 @@ def check_node(context: Context, node: NodeTemplate) -> None:
     for name, raw, keys in named(node.raw.get("interfaces")):
         found = interface_type(kind, name)
         check_interface(context, name, raw, node.spot.at("interfaces", *keys), here, found)
+    check_unfilled(context, node, kind)
     check_artifacts(context, node.raw.get("artifacts"), node.spot.at("artifacts"), here)
 
 

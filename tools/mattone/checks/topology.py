@@ -8,9 +8,12 @@ from typing import Any
 from mattone.checks.calls import check_calls
 from mattone.checks.context import Context, Here
 from mattone.checks.nodes import check_assigned
-from mattone.checks.typedefs import check_definition, check_interface, interface_type
+from mattone.checks.triggers import check_triggers
+from mattone.checks.typedefs import check_definition, check_interface
+from mattone.checks.workflows import check_workflows
 from mattone.tosca.definitions import capabilities_of, properties_of, requirements_of
 from mattone.tosca.functions import calls
+from mattone.tosca.operations import interface_type
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.template import mapping
 from mattone.tosca.types import TypeDef, named
@@ -27,7 +30,7 @@ def check_topology(context: Context) -> None:
     _relationships(context, spot.at("relationship_templates"))
     _groups(context, spot.at("groups"))
     _policies(context, spot.at("policies"))
-    _workflows(context, spot.at("workflows"))
+    check_workflows(context, spot.at("workflows"))
     _substitution(context, spot.at("substitution_mappings"))
 
 
@@ -118,43 +121,7 @@ def _policies(context: Context, spot: Spot) -> None:
         if kind is not None:
             check_assigned(context, raw, kind, at, Here(kind), f"policy `{show(name)}`")
         _check_members(context, kind, raw, "targets", at, ("TOSCA1061", "TOSCA1062"))
-
-
-def _workflows(context: Context, spot: Spot) -> None:
-    topology = context.whole.topology
-    targets = {*context.whole.nodes, *mapping(topology, "node_templates"), *mapping(topology, "groups")}
-    for name, raw, _ in named(mapping(context.template.topology, "workflows")):
-        steps = mapping(raw, "steps")
-        at = spot.at(name, "steps")
-        for step, body, _ in named(steps):
-            if not isinstance(body, dict):
-                continue
-            target = body.get("target")
-            if isinstance(target, str) and target not in targets and not context.open:
-                message = f"there is no node template or group `{show(target)}`"
-                context.out.add("TOSCA1063", message, at.place(step, "target"), did_you_mean(target, targets))
-            _activities(context, body.get("activities"), at.at(step, "activities"))
-            for key in ("on_success", "on_failure"):
-                for index, other in enumerate(_list(body.get(key))):
-                    if not isinstance(other, str) or other not in steps:
-                        message = f"workflow `{show(name)}` has no step `{show(other)}`"
-                        hint = did_you_mean(other, (str(one) for one in steps))
-                        context.out.add("TOSCA1064", message, at.place(step, key, index), hint)
-
-
-_ACTIVITIES = ("delegate", "set_state", "call_operation", "inline")
-
-
-def _activities(context: Context, activities: Any, spot: Spot) -> None:
-    for index, activity in enumerate(_list(activities)):
-        for name in activity if isinstance(activity, dict) else ():
-            if name not in _ACTIVITIES:
-                message = f"there is no workflow activity `{show(name)}`"
-                context.out.add("TOSCA1065", message, spot.key_place(index, name), did_you_mean(name, _ACTIVITIES))
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+        check_triggers(context, raw.get("triggers"), at.at("triggers"))
 
 
 def _substitution(context: Context, spot: Spot) -> None:

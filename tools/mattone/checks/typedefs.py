@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mattone.checks.calls import check_call, check_calls
 from mattone.checks.context import Context, Here
+from mattone.checks.operations import check_inputs, check_interface_type, check_operation, known_inputs
 from mattone.checks.refinement import check_filter, check_refinement
 from mattone.tosca import constraints
 from mattone.tosca.artifacts import file_problem, is_file_artifact
-from mattone.tosca.definitions import PropertyDef, Schema, property_of, text
+from mattone.tosca.definitions import PropertyDef, Schema, property_of
+from mattone.tosca.operations import bodies, interface_type
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.types import KINDS, TypeDef, is_primitive, named
 from mattone.tosca.values import ValueChecker, resolve
@@ -46,6 +49,12 @@ class _TypeCheck:
         for section, kinds in _LISTS.get(self.kind.kind, {}).items():
             self._names(section, kinds)
         self._interfaces()
+        if self.kind.kind == "interface":
+            check_interface_type(self.context, self.kind)
+        if self.kind.kind == "policy":
+            from mattone.checks.triggers import check_triggers
+
+            check_triggers(self.context, self.kind.raw.get("triggers"), self.kind.spot.at("triggers"), template=False)
         artifacts = self.kind.raw.get("artifacts")
         check_artifacts(self.context, artifacts, self.kind.spot.at("artifacts"), self.here)
 
@@ -193,22 +202,6 @@ def check_file(context: Context, reference: str, spot: Spot) -> None:
         context.out.add("TOSCA2005", f"file reference `{show(reference, 100)}` {problem}", spot.place(), hint)
 
 
-def interface_type(kind: TypeDef, name: str) -> tuple[TypeDef | None, bool]:
-    """The type of the interface that a type's nodes have under this name, and whether one is declared for it."""
-    for owner in kind.lineage:
-        section = owner.raw.get("interfaces")
-        raw = section.get(name) if isinstance(section, dict) else None
-        type_name = text(raw.get("type")) if isinstance(raw, dict) else ""
-        if type_name:
-            return owner.scope.find("interface", type_name), True
-    return kind.scope.find("interface", name), False
-
-
-_OWN = frozenset(
-    {"type", "inputs", "operations", "notifications", "description", "metadata", "derived_from", "version"}
-)
-
-
 def check_interface(
     context: Context, name: str, raw: Any, spot: Spot, here: Here, found: tuple[TypeDef | None, bool]
 ) -> None:
@@ -224,26 +217,13 @@ def check_interface(
         if name not in here.kind.members("interfaces") and context.scope.complete:
             message = f"{here.kind.name} has no interface `{show(name)}`"
             context.out.add("TOSCA1050", message, spot.key_place(), did_you_mean(name, known))
-    check_calls(context, raw.get("inputs"), spot.at("inputs"), here)
-    allowed = _operations(kind) if kind is not None else None
-    for section, at in ((raw, spot), (raw.get("operations"), spot.at("operations"))):
-        for operation, body in (section or {}).items() if isinstance(section, dict) else ():
-            if section is raw and operation in _OWN:
-                continue
-            if allowed is not None and operation not in allowed and kind is not None and kind.whole:
-                message = f"interface {kind.name} has no operation `{show(operation)}`"
-                context.out.add("TOSCA1051", message, at.key_place(operation), did_you_mean(operation, allowed))
-            _operation(context, body, at.at(operation), here)
+    check_inputs(context, raw.get("inputs"), spot.at("inputs"), here, known_inputs(here, name, ""))
+    for operation, body, at in bodies(raw, spot):
+        check_operation(context, name, operation, kind, at, here)
+        _operation(context, body, at, here, known_inputs(here, name, str(operation)))
 
 
-def _operations(kind: TypeDef) -> set[str]:
-    found: set[str] = set(kind.members("operations"))
-    for owner in kind.lineage:
-        found |= {name for name in owner.raw if isinstance(name, str) and name not in _OWN}
-    return found
-
-
-def _operation(context: Context, body: Any, spot: Spot, here: Here) -> None:
+def _operation(context: Context, body: Any, spot: Spot, here: Here, known: Mapping[str, PropertyDef]) -> None:
     if not isinstance(body, dict):
         body, inner = {"implementation": body}, spot
     else:
@@ -255,7 +235,7 @@ def _operation(context: Context, body: Any, spot: Spot, here: Here) -> None:
     for reference, at in _references(implementation, inner):
         if reference not in names:
             check_file(context, reference, at)
-    check_calls(context, body.get("inputs"), spot.at("inputs"), here)
+    check_inputs(context, body.get("inputs"), spot.at("inputs"), here, known)
 
 
 def _references(implementation: Any, spot: Spot) -> list[tuple[str, Spot]]:

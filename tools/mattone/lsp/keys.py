@@ -121,7 +121,7 @@ def _interfaces(model: Model, one: Where) -> Iterator[Offer]:
 
 def _operations(model: Model, path: tuple[Key, ...]) -> Iterator[Offer]:
     """The operations of the interface at a path."""
-    from mattone.checks.typedefs import interface_type
+    from mattone.tosca.operations import interface_type
 
     holder, _ = members.holder_at(model, path)
     name = str(path[-1])
