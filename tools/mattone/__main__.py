@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -10,11 +11,23 @@ def main() -> int:
     from mattone.replay import replay
 
     code = replay(sys.argv[1:])
-    if code is not None:
-        return code
-    from mattone.cli import main as work
+    if code is None:
+        from mattone.cli import main as work
 
-    return work()
+        code = work()
+    if sys.argv[1:2] == ["validate"]:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> None:
+    """End the process without freeing its memory object by object: of a large library's check that is a quarter."""
+    try:
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # None: it was closed before we began
+            stream.flush()
+    except OSError:
+        return  # the interpreter says what it has to say about a broken pipe or a full disk
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -122,7 +122,12 @@ def _top_parser(known: str | None) -> argparse.ArgumentParser:
         epilog="`mattone COMMAND --help` shows a command's options and examples." + _EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"mattone {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(
+        dest="command",
+        metavar="COMMAND",
+        parser_class=_Parser,
+        prog="mattone",  # argparse would ask for the terminal's width to find it
+    )
     for name, summary in COMMANDS.items():
         if known is None or name == known:
             child = commands.add_parser(
