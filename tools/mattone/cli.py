@@ -8,20 +8,17 @@ the chosen command's module is imported, so `mattone --help` and small commands 
 from __future__ import annotations
 
 import argparse
-import errno
 import importlib
 import itertools
-import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import NoReturn
 
-from mattone import __version__, redact, terminal
+from mattone import __version__, redact
 from mattone.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, HostError, InputError, MattoneError
 
 COMMANDS = {
@@ -171,6 +168,8 @@ def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _report(error: MattoneError, as_json: bool) -> None:
     if not as_json:
+        from mattone import terminal
+
         terminal.complain(error)
         return
     place = str(error.place) if error.place else ""
@@ -178,11 +177,15 @@ def _report(error: MattoneError, as_json: bool) -> None:
 
 
 def _report_json(message: str, place: str, hint: str, code: int) -> None:
+    import json
+
     fields = {"message": message, "place": place, "hint": hint, "exit_code": code}
     print(redact.clean(json.dumps({"error": fields})), file=sys.stderr)
 
 
 def _host_error(error: OSError) -> HostError:
+    import errno
+
     where = f" ({error.filename})" if error.filename else ""
     hints = {
         errno.ENOSPC: "free some space and run it again; what was there before is untouched",
@@ -205,6 +208,7 @@ def _report_defect(error: Exception, as_json: bool) -> None:
 
 
 def _crash_log(error: Exception) -> Path | None:
+    import time
     import traceback
 
     text = f"mattone {__version__}\nargv: {sys.argv[1:]}\n\n{''.join(traceback.format_exception(error))}"

@@ -17,7 +17,7 @@ Everything else that escapes is a defect of mattone itself: exit code 70 and a l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 EXIT_DONE = 0
 EXIT_ERROR = 1
@@ -31,8 +31,7 @@ EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands: a path as the user knows it, line and column from 1 (0: not known)."""
 
     path: str

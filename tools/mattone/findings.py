@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from mattone.errors import Place
 
@@ -14,8 +14,7 @@ class Severity(StrEnum):
     STYLE = "style"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One defect at one place.
 
     rule     stable id, whose first digit says how grave it is: 1 error, 2 warning, 3 style;

@@ -8,12 +8,9 @@ terminal or forge a log line, become visible escapes.
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-import threading
+from _thread import allocate_lock  # threading's own, without the time that importing it takes
 from collections.abc import Iterable
-from urllib.parse import quote
 
 MASK = "(secret)"
 
@@ -21,7 +18,7 @@ _SHORTEST = 4  # shorter values would mask ordinary words all over the text
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----.*?(?:-----END \1PRIVATE KEY-----|\Z)", re.DOTALL)
 
-_lock = threading.Lock()
+_lock = allocate_lock()
 _secrets: tuple[str, ...] = ()
 
 
@@ -40,6 +37,10 @@ def register(values: Iterable[str]) -> None:
 
 
 def _spellings(value: str) -> set[str]:
+    import base64
+    import json
+    from urllib.parse import quote
+
     encoded = base64.b64encode(value.encode()).decode()
     found = {value, quote(value, safe=""), quote(value), encoded, repr(value)[1:-1]}
     found |= {json.dumps(value, ensure_ascii=only_ascii)[1:-1] for only_ascii in (True, False)}

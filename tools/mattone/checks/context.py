@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mattone.tosca.definitions import Schema
 from mattone.tosca.source import Document
@@ -11,8 +11,7 @@ from mattone.tosca.template import NodeTemplate, ServiceTemplate
 from mattone.tosca.types import KINDS, PRIMITIVES, Scope, TypeDef
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """A document under check, the types it sees, and where findings go.
 
     template  what the document itself holds: this is what is checked
@@ -58,8 +57,7 @@ class Context:
         self.schema(schema.key)
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
+class Here(NamedTuple):
     """What SELF means where a function stands.
 
     template  it stands in a topology, where node templates have names; not in a type definition

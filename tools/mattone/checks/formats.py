@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -72,7 +70,13 @@ def _whole(one: Finding) -> str:
 
 def fingerprint(one: Finding) -> str:
     """The same for the same defect after lines moved: made of rule, path and message."""
-    return hashlib.sha256(f"{one.rule}\0{one.place.path}\0{one.message}".encode()).hexdigest()[:32]
+    return _print(f"{one.rule}\0{one.place.path}\0{one.message}")
+
+
+def _print(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def gitlab(findings: Iterable[Finding]) -> str:
@@ -83,7 +87,7 @@ def gitlab(findings: Iterable[Finding]) -> str:
         print_ = fingerprint(one)
         seen[print_] = seen.get(print_, 0) + 1
         if seen[print_] > 1:
-            print_ = hashlib.sha256(f"{print_}{seen[print_]}".encode()).hexdigest()[:32]
+            print_ = _print(f"{print_}{seen[print_]}")
         items.append(
             {
                 "description": one_line(f"{one.rule}: {_whole(one)}", 500),
@@ -145,6 +149,8 @@ def _text(text: str) -> str:
 
 
 def _json(value: Any) -> str:
+    import json
+
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 

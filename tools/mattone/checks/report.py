@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from mattone.errors import MattoneError
 from mattone.findings import Finding, Severity
@@ -46,7 +44,7 @@ def _folded(findings: list[Finding]) -> Iterator[Finding]:
             if key in shown:
                 continue
             shown.add(key)
-            one = replace(one, message=f"{one.message} (and {many[key] - 1} more of these in this file)")
+            one = one._replace(message=f"{one.message} (and {many[key] - 1} more of these in this file)")
         yield one
 
 
@@ -96,6 +94,8 @@ def _excerpt(source: str, line: int, column: int) -> str:
 
 def as_json(findings: Iterable[Finding]) -> str:
     """A JSON document: `{"version": 1, "counts": {...}, "findings": [{rule, severity, message, path, ...}]}`."""
+    import json
+
     findings = list(findings)
     items = [
         {

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from mattone.tosca.grammar import ELEMENTS, VERSIONS
 from mattone.tosca.source import Document, Key
 from mattone.tosca.spots import Collector, Spot, did_you_mean, show
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(NamedTuple):
     """One alternative of a description: a leaf kind, a collection of an inner description, or an element."""
 
     kind: str  # leaf, list, map, named (list of one-name mappings), element
@@ -20,8 +18,7 @@ class _Shape:
     classes: frozenset[type]  # of the values that it describes
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
+class _Element(NamedTuple):
     keys: dict[str, str]
     required: tuple[str, ...]
     since: dict[str, str]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mattone.errors import InputError
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 _EVERYTHING = {"mattone.toml", "waivers.yaml", "imports.lock.yaml"}
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What is to be checked, as the command line says it.
 
     files       whether the targets are files; else they are deployments, or none: the whole platform
@@ -48,8 +46,7 @@ class Scope:
         return _root([Path(file) for file in self.targets] + ([self.import_map] if self.import_map else []))
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """Findings, before waivers.
 
     read   gives a file's content by the path that findings name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from mattone.errors import MattoneError
@@ -132,7 +132,7 @@ def _model(overlay: Overlay, path: str, kept: dict[str, tuple[bytes, Document]])
     if document is None or document.broken:
         return None
     if document.value is None:
-        document = replace(document, value={})  # an empty file is the beginning of a template
+        document = document._replace(value={})  # an empty file is the beginning of a template
     template = template_of(workspace, document)
     if template is None:
         return None

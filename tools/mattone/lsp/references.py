@@ -27,7 +27,7 @@ def uses(model: Model, text: Text, subject: Subject, declared: bool) -> Iterator
     if wanted is None or wanted.document.broken:
         return
     name = str(wanted.keys[-1]) if wanted.keys else ""
-    for number, cursor in enumerate(_words(model.document._tree.find(())[1], (), text)):
+    for number, cursor in enumerate(_words(model.document.tree.find(())[1], (), text)):
         if number > _MOST:
             return
         if cursor.word != name:

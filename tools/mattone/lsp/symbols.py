@@ -27,7 +27,7 @@ _TOP = {section: lsp.SymbolKind.Class for section, _ in KINDS.values()} | {"impo
 
 def symbols_of(model: Model, text: Text) -> list[lsp.DocumentSymbol]:
     """The outline of a document, in the order of its sections; a text newer than the model shortens it."""
-    root = model.document._tree.find(())[1]
+    root = model.document.tree.find(())[1]
     if root is None:
         return []
     found = []

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mattone.tosca.spots import Spot
 from mattone.tosca.types import Scope, TypeDef, named
@@ -20,8 +19,7 @@ MISSING = _Missing()
 UNBOUNDED = 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(NamedTuple):
     """What a value must look like (TOSCA Simple Profile 1.3, 3.6.9 schema definition).
 
     type         as written; looked up in `scope`
@@ -37,8 +35,7 @@ class Schema:
     key: Schema | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PropertyDef:
+class PropertyDef(NamedTuple):
     """A property, attribute, input or output definition (1.3, 3.6.10, 3.6.12, 3.6.14).
 
     secret  its metadata say `secret: true`: it takes references to secrets, never values
@@ -120,8 +117,7 @@ def _properties(kind: TypeDef, section: str) -> dict[str, PropertyDef | None]:
     return {name: owner.once(what, own)[name] for name, (_, _, owner) in kind.members(section).items()}
 
 
-@dataclass(frozen=True, slots=True)
-class CapabilityDef:
+class CapabilityDef(NamedTuple):
     """A capability of a node type (1.3, 3.7.2): its type, refined properties and limits."""
 
     name: str
@@ -135,8 +131,7 @@ class CapabilityDef:
     spot: Spot
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementDef:
+class RequirementDef(NamedTuple):
     """A requirement of a node type (1.3, 3.7.3): what it needs, of whom, how often."""
 
     name: str

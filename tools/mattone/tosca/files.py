@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from mattone.errors import InputError, Place
 from mattone.redact import one_line
@@ -22,8 +23,7 @@ def _no_content(_digest: str) -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class FileResolver:
+class FileResolver(NamedTuple):
     """Finds references below a folder; what leads out of it, and symbolic links, are refused.
 
     urls     what an import of a URL stands for: a path below the same folder, a digest, or `DEAD`
@@ -31,7 +31,7 @@ class FileResolver:
     """
 
     root: Path
-    urls: Mapping[str, str] = field(default_factory=dict)
+    urls: Mapping[str, str] = MappingProxyType({})
     content: Content = _no_content
 
     def __call__(self, base: str, reference: str, /) -> tuple[str, bytes] | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mattone.errors import MattoneError
 from mattone.findings import finding
@@ -28,8 +27,7 @@ class Resolver(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """One import of a document (1.3, 3.6.8): as written, and the path it resolved to (None: not found)."""
 
     reference: str

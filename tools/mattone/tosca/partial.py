@@ -7,7 +7,6 @@ Nothing of an add-on can be judged alone: it refers to inputs and nodes of its b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from mattone.errors import MattoneError
@@ -64,8 +63,7 @@ def _merged(base: ServiceTemplate, own: ServiceTemplate) -> ServiceTemplate:
         both: Mapping[Any, Any] = {**mapping(base.topology, section), **mapping(own.topology, section)}
         if both:
             topology[section] = both
-    return replace(
-        own,
+    return own._replace(
         inputs={**base.inputs, **own.inputs},
         outputs={**base.outputs, **own.outputs},
         nodes={**base.nodes, **own.nodes},

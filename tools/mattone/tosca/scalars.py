@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _PREFIX = "tag:yaml.org,2002:"
 _TRUE = frozenset(("yes", "true", "on"))
@@ -15,8 +15,7 @@ class NotPlain(ValueError):
     """The scalar has no plain value: an unknown tag, or text that its tag cannot read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trap:
+class Trap(NamedTuple):
     """Rule, message and hint of one surprising reading."""
 
     rule: str

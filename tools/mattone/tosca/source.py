@@ -8,8 +8,7 @@ Python parsers that keep places, and it is the dialect that orchestrators use).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mattone.errors import Place
 from mattone.findings import Finding, finding
@@ -22,7 +21,7 @@ Value = dict[Any, Any] | list[Any] | str | int | float | bool | None
 Key = str | int | float | bool | None
 
 
-class _Tree:
+class Tree:
     """The node tree of one text; composed when the first place is asked for."""
 
     __slots__ = ("_known", "_text", "root")
@@ -58,8 +57,7 @@ class _Tree:
         return pairs.get(key)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One YAML file: its plain value, its findings, and where everything stands.
 
     value     dict, list, str, int, float, bool or None; None too when the file could not be read
@@ -70,8 +68,11 @@ class Document:
     value: Any
     findings: tuple[Finding, ...]
     broken: bool = False
-    text: str = field(default="", repr=False)
-    _tree: _Tree = field(default_factory=lambda: _Tree("", None), repr=False, compare=False)
+    text: str = ""
+    tree: Tree = Tree("", None)
+
+    def __repr__(self) -> str:
+        return f"<document {self.path}>"
 
     def place(self, *keys: Key) -> Place:
         """Where the value at this key path begins.
@@ -80,21 +81,21 @@ class Document:
         list item) of its nearest ancestor that does, so that a missing thing is shown where it
         should have been.
         """
-        key_node, node, whole = self._tree.find(keys)
+        key_node, node, whole = self.tree.find(keys)
         return self._at(node if whole else (key_node or node))
 
     def key_place(self, *keys: Key) -> Place:
         """Where the key itself stands; for a list item, the item. Falls back as `place` does."""
-        key_node, node, _ = self._tree.find(keys)
+        key_node, node, _ = self.tree.find(keys)
         return self._at(key_node or node)
 
     def has(self, *keys: Key) -> bool:
         """Whether something stands at this key path."""
-        return self._tree.find(keys)[2]
+        return self.tree.find(keys)[2]
 
     def span(self, *keys: Key) -> tuple[int, int]:
         """Begin and end of the value in `text`, as character offsets; (0, 0) where there is none."""
-        _, node, whole = self._tree.find(keys)
+        _, node, whole = self.tree.find(keys)
         return (node.start_mark.index, node.end_mark.index) if whole and node is not None else (0, 0)
 
     def _at(self, node: Node | None) -> Place:
@@ -128,7 +129,7 @@ def _load_text(path: str, text: str) -> Document:
     if problem is not None:
         return _broken(path, problem, text)
     value, findings, broken = nodes.construct(path, root, text)
-    return Document(path, None if broken else value, tuple(findings), broken, text, _Tree(text, root))
+    return Document(path, None if broken else value, tuple(findings), broken, text, Tree(text, root))
 
 
 def _broken(path: str, problem: Finding, text: str = "") -> Document:

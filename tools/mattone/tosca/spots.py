@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mattone.errors import Place
 from mattone.findings import Finding, finding
@@ -15,8 +14,7 @@ from mattone.tosca.source import Document, Key
 _NAME = re.compile(r"[A-Za-z][\w.]*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A key path in a document. It becomes a place only when a finding needs one."""
 
     document: Document

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mattone.findings import Finding
 from mattone.tosca.definitions import PropertyDef, property_of, text
@@ -14,8 +13,7 @@ from mattone.tosca.spots import Spot
 from mattone.tosca.types import Scope, TypeDef, named
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """An output of the topology (1.3, 3.9.3.6): its value as written, usually a function."""
 
     name: str
@@ -24,8 +22,7 @@ class Output:
     spot: Spot
 
 
-@dataclass(frozen=True, slots=True)
-class NodeTemplate:
+class NodeTemplate(NamedTuple):
     """A node template (1.3, 3.8.3); `type` is None when its type is not known."""
 
     name: str
@@ -35,8 +32,7 @@ class NodeTemplate:
     spot: Spot
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTemplate:
+class ServiceTemplate(NamedTuple):
     """A service template (1.3, 3.10) with its imports read.
 
     topology   the topology as written; empty when there is none
@@ -51,10 +47,10 @@ class ServiceTemplate:
     outputs: Mapping[str, Output]
     nodes: Mapping[str, NodeTemplate]
     imports: tuple[Import, ...]
-    topology: Mapping[Any, Any] = field(repr=False)
-    document: Document = field(repr=False)
-    documents: tuple[Document, ...] = field(repr=False)
-    scope: Scope = field(repr=False)
+    topology: Mapping[Any, Any]
+    document: Document
+    documents: tuple[Document, ...]
+    scope: Scope
 
 
 def load_template(path: str, resolver: Resolver) -> tuple[ServiceTemplate | None, tuple[Finding, ...]]:

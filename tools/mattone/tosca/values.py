@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mattone.tosca import constraints, units
 from mattone.tosca.definitions import PropertyDef, Schema, properties_of
@@ -26,8 +25,7 @@ _EXAMPLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """The ids under which a checker reports."""
 
     type: str = "TOSCA1022"
