@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sys
 
-from dev.bench import Case, Figure, cases, measure
+from dev.bench.waiting import Case, Figure, cases, measure
 
 
 def test_figure_is_the_median_of_the_runs_that_are_counted() -> None:
