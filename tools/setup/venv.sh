@@ -66,6 +66,7 @@ install_packages() { # kind
 
 install_project() {
     pip install --no-build-isolation --no-index --editable .
+    .venv/bin/python -m compileall -q tools/mattone # as pip does with a package that is no checkout
     stamp "$project_stamp" "$(project_from)"
 }
 
