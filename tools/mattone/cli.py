@@ -30,6 +30,7 @@ COMMANDS = {
     "schema": "give editors what they need to complete and check deployments",
     "request": "ask for a deployment: write its file and open the merge request",
     "lock": "resolve version ranges to exact versions and digests",
+    "bundle": "make the archive of all that an engine receives, or check one",
     "plan": "show what applying would do",
     "apply": "bring the merged state about",
     "release": "make the next versions of what changed",

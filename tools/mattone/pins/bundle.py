@@ -1,25 +1,29 @@
-"""The bundle: from a lock, everything that an engine needs, in one folder named by its digest.
+"""The bundle: from a lock, everything that an engine needs, named by its digest.
 
-    template.yaml            the rendered service template, inputs and marks not yet filled in
+    template.yaml            the rendered service template, with slots for what only applying knows
     artifacts/...            playbooks, each role in them under its locked name
     roles/<name>_<digest>/   roles, byte for byte as locked but for the names of other roles
 
-Nothing in it comes from the work tree: every byte is read from the commits that the lock names.
+Nothing in it comes from the work tree: every byte is read from the commits that the lock names. The slots
+of the template: its inputs, the marks of deployment and operation in its metadata, and the policies of its
+topology, to which an engine that chooses sites adds the placement.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mattone import digests
-from mattone.errors import InputError, Place
-from mattone.pins.lock import Lock
+from mattone.errors import HostError, InputError, Place
+from mattone.pins.archive import Files
+from mattone.pins.lock import Lock, Pin
 from mattone.pins.playbooks import rewrite
 from mattone.pins.releases import Releases
 from mattone.platform.components import ComponentId, Kind
@@ -28,9 +32,25 @@ from mattone.platform.tree import ComposedTree, Tree, join
 from mattone.tosca.imports import Resolver
 from mattone.tosca.template import ServiceTemplate, load_template
 
+TEMPLATE = "template.yaml"
+MARKS = ("mattone_deployment", "mattone_operation")  # metadata by which a deployment is found again at its engine
+
 _PLAYS = (".yaml", ".yml")
 _ROLE_PARTS = ("tasks", "handlers", "meta")  # where a role may name other roles
 _LEFT_OUT = ("molecule/", "tests/")  # of a role: what only its own tests use
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a bundle holds, in memory. `digest` names the files; `roles` are the folder names below `roles/`."""
+
+    template: ServiceTemplate
+    files: Files
+    roles: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        return digests.of_files((path, runs, data) for path, (runs, data) in self.files.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +95,40 @@ def locked_template(releases: Releases, lock: Lock) -> ServiceTemplate:
     return template
 
 
+def role_folders(lock: Lock) -> dict[str, str]:
+    """Role name to the name it is installed under, which holds its digest: many versions live side by side."""
+    return {which.name: f"{which.name}_{digests.short(pin.digest)}" for which, pin in _roles(lock)}
+
+
+def contents(releases: Releases, lock: Lock, names: Mapping[str, str] | None = None) -> Contents:
+    """What the bundle of a lock holds.
+
+    names  role name to folder name; `role_folders` of the lock when not given
+
+    Raises InputError for a role that the lock does not name and for references that lead out of
+    the repository, FindingsError for a bad template.
+    """
+    template = locked_template(releases, lock)
+    names = role_folders(lock) if names is None else names
+    return Contents(template, _files(releases, lock, template, names), tuple(sorted(names.values())))
+
+
 def build(releases: Releases, lock: Lock, store: Path) -> Bundle:
     """Make the bundle of a lock below `store`, or find the one that is there.
 
-    Two builds at once make the same folder; the first to finish wins. Raises InputError for a
-    role that the lock does not name and for references that lead out of the repository.
+    Two builds at once make the same folder; the first to finish wins. Raises what `contents` does,
+    and HostError, naming the file, when what is there is not what was once written.
     """
-    template = locked_template(releases, lock)
-    names = {which.name: f"{which.name}_{digests.short(pin.digest)}" for which, pin in _roles(lock)}
-    files = _files(releases, lock, template, names)
-    digest = digests.of_files((path, runs, data) for path, (runs, data) in files.items())
-    folder = store / digests.short(digest)
-    if not folder.is_dir():
-        _write(folder, files)
-    return Bundle(digest, folder, template, tuple(sorted(names.values())))
+    made = contents(releases, lock)
+    folder = store / digests.short(made.digest)
+    if folder.is_dir():
+        _refuse_changed(folder, made.files)
+    else:
+        _write(folder, made.files)
+    return Bundle(made.digest, folder, made.template, made.roles)
 
 
-def _roles(lock: Lock) -> list[tuple[ComponentId, Any]]:
+def _roles(lock: Lock) -> list[tuple[ComponentId, Pin]]:
     return [(which, pin) for which, pin in lock.pins.items() if which.kind is Kind.ROLE]
 
 
@@ -108,9 +145,9 @@ def _files(
     def note(path: str) -> str:
         return used.setdefault(path, _artifact(path))
 
-    unfilled = [name for name, one in template.inputs.items() if one.required and not one.has_default]
-    skeleton = render(template, dict.fromkeys(unfilled), {}, note)
-    files = {"template.yaml": (False, yaml.safe_dump(skeleton, sort_keys=False, allow_unicode=True).encode())}
+    skeleton = render(template, None, dict.fromkeys(MARKS, ""), note)
+    skeleton["topology_template"].setdefault("policies", [])
+    files = {TEMPLATE: (False, yaml.safe_dump(skeleton, sort_keys=False, allow_unicode=True).encode())}
     tree = locked_tree(releases, lock)
     for path, place in used.items():
         files[place] = (False, _artifact_content(tree, path, names))
@@ -154,7 +191,33 @@ def _add_role(
         files[f"roles/{names[which.name]}/{inner}"] = (entry.mode == "100755", data)
 
 
-def _write(folder: Path, files: Mapping[str, tuple[bool, bytes]]) -> None:
+def _refuse_changed(folder: Path, files: Files) -> None:
+    """Raise HostError when a bundle that lies there is not the one of its name any more."""
+    for path in sorted({*files, *_present(folder)}):
+        if path not in files or not _is(folder / path, *files[path]):
+            raise HostError(
+                f"the file `{path}` of the bundle {folder.name} was changed since it was written",
+                place=Place(str(folder / path)),
+                hint="find out by whom; `rm -r` its folder to have it made again from the lock",
+            )
+
+
+def _present(folder: Path) -> Iterator[str]:
+    for inside, names, found in os.walk(folder):
+        links = [name for name in names if (Path(inside) / name).is_symlink()]
+        yield from ((Path(inside) / name).relative_to(folder).as_posix() for name in (*found, *links))
+
+
+def _is(file: Path, runs: bool, data: bytes) -> bool:
+    """Whether a file is there, is no link, and has this content and right to be executed."""
+    try:
+        status = file.lstat()
+        return stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o100) is runs and file.read_bytes() == data
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _write(folder: Path, files: Files) -> None:
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".bundle-"))
     try:

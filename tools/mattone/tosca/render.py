@@ -16,13 +16,13 @@ from mattone.tosca.types import KINDS
 
 def render(
     template: ServiceTemplate,
-    values: Mapping[str, Value],
+    values: Mapping[str, Value] | None,
     marks: Mapping[str, str],
     files: Callable[[str], str],
 ) -> dict[str, Any]:
     """The template as one plain document without imports.
 
-    values  input name to value; it replaces the input's default
+    values  input name to value; it replaces the input's default. None leaves every input to be filled in later
     marks   added to the metadata, to find the deployment again at the engine
     files   repository path of each artifact and implementation file to the reference that the engine
             can follow
@@ -32,7 +32,8 @@ def render(
     for a missing input, an unresolved import and a file reference that is no path inside the repository.
     """
     _refuse_unresolved(template)
-    _refuse_inputs(template, values)
+    if values is not None:
+        _refuse_inputs(template, values)
 
     def replace(reference: str, spot: Spot) -> str:
         return files(repository_path(reference, spot))
@@ -45,7 +46,7 @@ def render(
         if section in template.document.value:
             document[section] = template.document.value[section]
     document.update(_types(template, replace))
-    document["topology_template"] = _topology(template, values, replace)
+    document["topology_template"] = _topology(template, values or {}, replace)
     copied: dict[str, Any] = _unshared(document)
     return copied
 
