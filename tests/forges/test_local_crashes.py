@@ -21,8 +21,7 @@ import pytest
 from mattone.errors import InputError, TransientError
 from mattone.forges.interface import MergeState
 from mattone.forges.local import LocalForge, refs, store
-from mattone.forges.local.refs import RefChange
-from mattone.git import Repository
+from mattone.git import RefChange, Repository
 from tests.forges.site import Site
 
 _SPAWN = multiprocessing.get_context("spawn")

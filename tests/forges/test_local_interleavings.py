@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from mattone.errors import MattoneError
 from mattone.forges.interface import MergeState, Pipeline, PipelineState
-from mattone.forges.local.refs import RefChange, move_refs
-from mattone.git import Repository
+from mattone.forges.local.refs import move_refs
+from mattone.git import RefChange, Repository
 from tests.forges.site import Site
 
 # A step is an event and one of two branches, whose merge request is opened when it has none.

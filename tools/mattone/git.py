@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mattone import process
+from mattone import process, redact
 from mattone.errors import InputError, MattoneError
 
 if TYPE_CHECKING:
@@ -35,6 +35,23 @@ _UNFINISHED = {
 
 class RefMoved(MattoneError):
     """A ref no longer has the value that a compare-and-swap expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefChange:
+    """One ref of a transaction: `new` None checks it only, `ZERO` deletes it; `old` `ZERO`: must not exist."""
+
+    ref: str
+    new: str | None
+    old: str
+
+    def command(self) -> str:
+        """The change as `git update-ref --stdin -z` reads it."""
+        if self.new is None:
+            return f"verify {self.ref}\0{self.old}\0"
+        if self.new == ZERO:
+            return f"delete {self.ref}\0{self.old}\0"
+        return f"update {self.ref}\0{self.new}\0{self.old}\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +296,10 @@ class Repository:
             self.run("update-index", "-z", "--index-info", stdin="".join(lines), env=index)
             return self.run("write-tree", env=index).output.strip()
 
-    def write_commit(self, tree: str, parents: Sequence[str], message: str, author: Signature = MATTONE) -> str:
-        """A commit object of a tree; returns its id. No ref moves."""
+    def write_commit(
+        self, tree: str, parents: Sequence[str], message: str, author: Signature = MATTONE, sign: bool = False
+    ) -> str:
+        """A commit object of a tree, signed by git's own settings if asked; returns its id. No ref moves."""
         who = {
             "GIT_AUTHOR_NAME": author.name,
             "GIT_AUTHOR_EMAIL": author.email,
@@ -288,7 +307,8 @@ class Repository:
             "GIT_COMMITTER_EMAIL": author.email,
         }
         above = [word for parent in parents for word in ("-p", parent)]
-        return self.run("commit-tree", tree, *above, "-F", "-", stdin=message, env=who).output.strip()
+        how = ["-S"] if sign else []
+        return self.run("commit-tree", tree, *above, *how, "-F", "-", stdin=message, env=who).output.strip()
 
     def write_tag(self, name: str, commit: str, message: str, tagger: Signature = MATTONE) -> str:
         """An annotated tag object on a commit; returns its id. No ref moves."""
@@ -303,6 +323,22 @@ class Repository:
             return
         if "cannot lock ref" in result.errors:
             raise RefMoved(f"{ref} was moved by somebody else meanwhile", hint="try again")
+        raise process.CommandFailed(result)
+
+    def move_refs(self, changes: Iterable[RefChange]) -> None:
+        """Do all changes, in their order, or none. Raises RefMoved.
+
+        git locks every ref and compares its old value before it writes the first. Only a git that
+        is itself killed while writing leaves some changes done: those at the front. It goes on
+        only when it is told so at the end: when we are killed while telling, nothing happens.
+        """
+        commands = "".join(change.command() for change in changes)
+        told = f"start\0{commands}prepare\0commit\0"
+        result = self.run("update-ref", "--stdin", "-z", stdin=told, accept=(0, 1, 128))
+        if result.code == 0:
+            return
+        if "cannot lock ref" in result.errors or "packed-refs.lock" in result.errors:
+            raise RefMoved(redact.one_line(result.errors.strip().splitlines()[0], 600))
         raise process.CommandFailed(result)
 
     def merge_tree(self, ours: str, theirs: str) -> tuple[str, tuple[str, ...]]:

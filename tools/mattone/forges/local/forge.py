@@ -15,9 +15,9 @@ from mattone.forges.local import merging, names
 from mattone.forges.local import record as records
 from mattone.forges.local.creation import create_bare
 from mattone.forges.local.record import Record
-from mattone.forges.local.refs import RefChange, retried
+from mattone.forges.local.refs import retried
 from mattone.forges.local.store import BRANCHES, COMMENTS, Refs, Snapshot, Store, comment_file
-from mattone.git import Repository
+from mattone.git import RefChange, Repository
 
 
 class LocalForge:

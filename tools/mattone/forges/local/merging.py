@@ -22,9 +22,9 @@ from mattone.errors import InputError, PolicyDenied
 from mattone.forges import policy
 from mattone.forges.interface import MergeState, PipelineState
 from mattone.forges.local.record import MergeAttempt, Record
-from mattone.forges.local.refs import RefChange, move_refs
+from mattone.forges.local.refs import move_refs
 from mattone.forges.local.store import BRANCHES, PREFIX, Snapshot, Store, signature
-from mattone.git import ZERO
+from mattone.git import ZERO, RefChange
 
 _TRAILER = re.compile(r"See merge request !(\d{1,9})")
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
-from mattone import process, redact
 from mattone.errors import TransientError
-from mattone.git import ZERO, RefMoved, Repository
+from mattone.git import RefChange, RefMoved, Repository
 
 PATIENCE = 30.0  # seconds in which an attempt has to succeed
 LONGEST_PAUSE = 0.25  # seconds between two attempts
@@ -18,36 +16,9 @@ LONGEST_PAUSE = 0.25  # seconds between two attempts
 _Outcome = TypeVar("_Outcome")
 
 
-@dataclass(frozen=True, slots=True)
-class RefChange:
-    """One ref of a transaction: `new` None checks it only, `ZERO` deletes it; `old` `ZERO`: must not exist."""
-
-    ref: str
-    new: str | None
-    old: str
-
-
 def move_refs(repository: Repository, changes: Sequence[RefChange]) -> None:
-    """Do all changes, in their order, or none. Raises RefMoved.
-
-    git locks every ref and compares its old value before it writes the first. Only a git that
-    is itself killed while writing leaves some changes done: those at the front.
-    """
-    commands = "".join(_command(change) for change in changes)
-    result = repository.run("update-ref", "--stdin", "-z", stdin=commands, accept=(0, 1, 128))
-    if result.code == 0:
-        return
-    if "cannot lock ref" in result.errors or "packed-refs.lock" in result.errors:
-        raise RefMoved(redact.one_line(result.errors.strip().splitlines()[0], 600))
-    raise process.CommandFailed(result)
-
-
-def _command(change: RefChange) -> str:
-    if change.new is None:
-        return f"verify {change.ref}\0{change.old}\0"
-    if change.new == ZERO:
-        return f"delete {change.ref}\0{change.old}\0"
-    return f"update {change.ref}\0{change.new}\0{change.old}\0"
+    """Do all changes, in their order, or none. Raises RefMoved."""
+    repository.move_refs(changes)
 
 
 def retried(attempt: Callable[[], _Outcome]) -> _Outcome:

@@ -21,8 +21,8 @@ from mattone.forges.interface import Comment, MergeState
 from mattone.forges.local import record as records
 from mattone.forges.local.objects import blobs
 from mattone.forges.local.record import Record
-from mattone.forges.local.refs import RefChange, move_refs
-from mattone.git import ZERO, Repository, Signature
+from mattone.forges.local.refs import move_refs
+from mattone.git import ZERO, RefChange, Repository, Signature
 
 PREFIX = "refs/mattone/merge-requests/"
 BRANCHES = "refs/heads/"
