@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dev.report import ROOT
+from mattone.forges.local import LocalForge
 from mattone.git import Repository
 from mattone.platform.tree import RevisionTree
 from mattone.releases.claims import Claims
@@ -83,3 +84,8 @@ def source(repository: Repository, demands: Demands = no_demand, revision: str =
     settings = load_release_settings(tree)
     found = lineages(settings.components(tree), repository.refs(TAGS), history)
     return Source(tree, history, found, Claims(settings), demands)
+
+
+def clone_of(forge: LocalForge, folder: Path) -> Repository:
+    """A fresh clone of a forge."""
+    return Repository.clone(forge.url, folder)

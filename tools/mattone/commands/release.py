@@ -11,9 +11,12 @@ from mattone.cli import common
 from mattone.errors import EXIT_DONE
 
 if TYPE_CHECKING:
-    from mattone.releases.model import Plan
+    from mattone.platform.site import Site
+
+_PATIENCE = 120.0  # seconds to wait for another release in the same clone
 
 EXAMPLES = (
+    "mattone release                                    make them: changelogs, versions, tags, all or nothing",
     "mattone release --dry-run                          next versions and changelogs, nothing is written",
     "mattone release --dry-run --output json",
     "mattone release --dry-run tosca-types --pre rc     a pre-release of one component",
@@ -22,44 +25,56 @@ EXAMPLES = (
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("components", nargs="*", metavar="COMPONENT", help="which, as in catalog/jupyterlab (all)")
-    parser.add_argument("--dry-run", action="store_true", help="print next versions and changelogs, write nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the next versions and changelogs of HEAD, write nothing"
+    )
     parser.add_argument("--pre", default="", metavar="LABEL", help="make pre-releases, as in `rc` for 2.0.0-rc.1")
     common(parser)
 
 
 def run(components: Sequence[str], dry_run: bool, pre: str, repo: Path, output: str) -> int:
-    """Plan the releases of HEAD and show them."""
-    from mattone.errors import InputError
+    """Show the releases of HEAD, or make those of the default branch."""
     from mattone.platform.site import open_site
-    from mattone.releases.plan import make_plan
-    from mattone.releases.source import open_source
 
-    if not dry_run:
-        raise InputError("releases are planned, and not made yet", hint="give --dry-run")
     site = open_site(repo)
-    source, settings = open_source(site.repository, "HEAD")
-    plan = make_plan(source, components, pre)
-    _show(plan, settings.template, output)
-    return EXIT_DONE
+    return _plan(site, components, pre, output) if dry_run else _make(site, components, pre, output)
 
 
-def _show(plan: Plan, template: str, output: str) -> None:
+def _plan(site: Site, components: Sequence[str], pre: str, output: str) -> int:
     from datetime import UTC, datetime
 
     from mattone import terminal
     from mattone.releases import show
     from mattone.releases.changelog import Changelogs
+    from mattone.releases.files import sections
+    from mattone.releases.plan import make_plan
+    from mattone.releases.source import open_source
 
-    if not plan.releases and output == "text":
-        terminal.say("nothing to release")
-        return
-    sections: dict[str, str] = {}
+    source, settings = open_source(site.repository, "HEAD")
+    plan = make_plan(source, components, pre)
+    texts: dict[str, str] = {}
     if plan.releases:
-        changelogs = Changelogs(template, datetime.now(UTC).date().isoformat())
-        sections = {release.component.path: changelogs.section(release) for release in plan.releases}
+        texts = sections(source.tree, plan, Changelogs(settings.template, datetime.now(UTC).date().isoformat()))
     if output == "json":
-        terminal.say_json(show.as_json(plan, sections))
-        return
-    terminal.say(show.table(plan))
-    for path, text in sections.items():
-        terminal.say(f"\n{path}/CHANGELOG.md\n\n{text.rstrip()}")
+        terminal.say_json(show.as_json(plan, texts))
+    else:
+        terminal.say(show.as_text(plan, texts))
+    return EXIT_DONE
+
+
+def _make(site: Site, components: Sequence[str], pre: str, output: str) -> int:
+    from mattone import terminal
+    from mattone.machines.layout import file_lock
+    from mattone.releases import show
+    from mattone.releases.make import release
+    from mattone.releases.targets import open_target
+
+    target = open_target(site.repository, site.settings.forge)
+    folder = Path(site.repository.run("rev-parse", "--path-format=absolute", "--git-common-dir").output.strip())
+    with file_lock(folder / "mattone-release.lock", patience=_PATIENCE):
+        outcome = release(site.repository, target, components, pre, terminal.note)
+    if output == "json":
+        terminal.say_json(show.outcome_as_json(outcome))
+    else:
+        terminal.say(show.outcome_as_text(outcome))
+    return EXIT_DONE

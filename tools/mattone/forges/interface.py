@@ -1,14 +1,17 @@
 """The port to where merge requests live. Its operations are GitLab's, by python-gitlab's names.
 
 Source: GitLab REST API, merge requests, notes, approvals and commit statuses
-(https://docs.gitlab.com/api/merge_requests/).
+(https://docs.gitlab.com/api/merge_requests/), releases (https://docs.gitlab.com/api/releases/).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+from mattone.git import RefChange, Repository
 
 
 class MergeState(StrEnum):
@@ -68,6 +71,26 @@ class MergeRequest:
     merge_commit: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file of a release, by a name that is unique in it."""
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A published release of a tag; `description` in Markdown, `released_at` in RFC 3339, UTC."""
+
+    tag: str
+    name: str
+    description: str
+    released_at: str
+    assets: tuple[Asset, ...] = ()
+
+
 class Forge(Protocol):
     """What mattone asks of a forge. `author` and `user` are account names.
 
@@ -107,3 +130,15 @@ class Forge(Protocol):
         """Merge when `head` is still the head, its pipeline passed and approvals suffice."""
 
     def close(self, iid: int, user: str) -> MergeRequest: ...
+
+    def push(self, repository: Repository, changes: Sequence[RefChange]) -> None:
+        """Move refs of the forge to objects of a clone: all or none, each only from the value it had.
+
+        For releases: the default branch and new tags. Raises RefMoved when somebody was faster.
+        """
+
+    def published(self) -> frozenset[str]:
+        """The tags that have a published release."""
+
+    def release(self, release: Release) -> Release:
+        """Publish a release of a tag that is there; once: a release that is there already stays as it is."""

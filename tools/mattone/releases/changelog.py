@@ -10,7 +10,7 @@ from mattone import redact
 from mattone.errors import InputError, Place
 from mattone.releases.model import ComponentRelease, Entry
 from mattone.releases.settings import TEMPLATE
-from mattone.versions import Bump
+from mattone.versions import Bump, Version
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -60,18 +60,27 @@ def _bad(error: Exception) -> InputError:
     )
 
 
-def inserted(changelog: str, title: str, release: ComponentRelease, section: str) -> str:
+def inserted(changelog: str, title: str, version: Version, section: str) -> str:
     """A changelog with a section before all others; unchanged where it has a section of that version.
 
     title  the heading of a changelog that does not exist yet
     """
-    if re.search(rf"^## v?{re.escape(str(release.version))}(?:\s|$)", changelog, re.MULTILINE):
+    if section_of(changelog, version):
         return changelog  # written by hand, in the merge request that states the version
     first = _HEADING.search(changelog)
     if first is None:
         head = changelog.rstrip("\n") or f"# Changelog of {title}"
         return f"{head}\n\n{section}"
     return f"{changelog[: first.start()]}{section}\n{changelog[first.start() :]}"
+
+
+def section_of(changelog: str, version: Version) -> str:
+    """The section of a version in a changelog, "" when it has none."""
+    found = re.search(rf"^## v?{re.escape(str(version))}(?:\s.*)?$", changelog, re.MULTILINE)
+    if found is None:
+        return ""
+    following = _HEADING.search(changelog, found.end())
+    return changelog[found.start() : following.start() if following else len(changelog)].strip() + "\n"
 
 
 def _sections(release: ComponentRelease) -> Iterator[tuple[str, list[str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,8 @@ from mattone.releases.lineage import Lineage, Tagged, Touched
 from mattone.releases.log import History, Logged
 from mattone.releases.model import ComponentRelease, Demand, Entry, Plan
 from mattone.versions import Bump
+
+_LABEL = re.compile(r"[A-Za-z][0-9A-Za-z-]*")
 
 Demands = Callable[[Lineage], Demand]
 
@@ -55,6 +58,8 @@ def make_plan(source: Source, only: Sequence[str] = (), label: str = "") -> Plan
     label   make pre-releases of it, as in `rc`; what requires the component is then left alone
     Raises InputError (an unknown component), FindingsError (a manifest is bad).
     """
+    if label and not _LABEL.fullmatch(label):
+        raise InputError(f"{label!r} is no label of a pre-release", hint="letters, digits and hyphens, as in rc")
     chosen = _chosen(source, only)
     manifests = {component: _manifest(source.tree, component) for component in source.lineages}
     lasts = [lineage.last for lineage in source.lineages.values()]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from mattone import terminal
 from mattone.releases.model import ComponentRelease, Plan
+
+if TYPE_CHECKING:
+    from mattone.releases.make import Outcome
 
 
 def table(plan: Plan) -> str:
@@ -40,11 +44,37 @@ def because(release: ComponentRelease) -> str:
     return "; ".join(reasons)
 
 
-def as_json(plan: Plan, changelogs: dict[str, str]) -> dict[str, Any]:
-    """A plan as JSON; `changelogs` has the section of each component by its path."""
+def as_text(plan: Plan, changelogs: Mapping[str, str]) -> str:
+    """A plan for people: the table, and every section of a changelog that it makes."""
+    if not plan.releases:
+        return "nothing to release"
+    parts = [table(plan)]
+    parts += [f"{one.component}/CHANGELOG.md\n\n{changelogs[one.tag].rstrip()}" for one in plan.releases]
+    return "\n\n".join(parts)
+
+
+def outcome_as_text(outcome: Outcome) -> str:
+    """What a run of `mattone release` did."""
+    lines = [f"finished what was interrupted: {tag}" for tag in outcome.finished]
+    lines += [f"released {one.tag} at {outcome.commit[:12]}" for one in outcome.plan.releases]
+    lines += [f"published {tag}" for tag in outcome.published]
+    return "\n".join(lines) or "nothing to release"
+
+
+def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "commit": outcome.commit,
+        "finished": list(outcome.finished),
+        "released": [one.tag for one in outcome.plan.releases],
+        "published": list(outcome.published),
+    }
+
+
+def as_json(plan: Plan, changelogs: Mapping[str, str]) -> dict[str, Any]:
+    """A plan as JSON; `changelogs` has the section of each release by its tag."""
     return {
         "commit": plan.commit,
-        "releases": [_release(release, changelogs[release.component.path]) for release in plan.releases],
+        "releases": [_release(release, changelogs[release.tag]) for release in plan.releases],
     }
 
 

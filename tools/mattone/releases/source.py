@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mattone.git import Repository
 from mattone.platform.tree import RevisionTree
 from mattone.releases.claims import Claims
@@ -12,7 +14,9 @@ from mattone.releases.plan import Source
 from mattone.releases.settings import ReleaseSettings, load_release_settings
 
 
-def open_source(repository: Repository, revision: str) -> tuple[Source, ReleaseSettings]:
+def open_source(
+    repository: Repository, revision: str, tags: Mapping[str, str] | None = None
+) -> tuple[Source, ReleaseSettings]:
     """What a plan of a revision's releases is made from, and the settings of `release/` there.
 
     Raises InputError and FindingsError: no such commit, a shallow clone, settings or manifests that are bad.
@@ -20,7 +24,7 @@ def open_source(repository: Repository, revision: str) -> tuple[Source, ReleaseS
     history = read_history(repository, revision)
     tree = RevisionTree(repository, history.revision)
     settings = load_release_settings(tree)
-    found = lineages(settings.components(tree), repository.refs(TAGS), history)
+    found = lineages(settings.components(tree), repository.refs(TAGS) if tags is None else tags, history)
     return Source(tree, history, found, Claims(settings), _nothing), settings
 
 

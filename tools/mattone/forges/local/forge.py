@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mattone import redact
 from mattone.errors import InputError, PolicyDenied
+from mattone.forges import pushing
 from mattone.forges.accounts import same_account
-from mattone.forges.interface import Comment, MergeRequest, MergeState, Pipeline
-from mattone.forges.local import merging, names
+from mattone.forges.interface import Comment, MergeRequest, MergeState, Pipeline, Release
+from mattone.forges.local import merging, names, releases
 from mattone.forges.local import record as records
 from mattone.forges.local.creation import create_bare
 from mattone.forges.local.record import Record
 from mattone.forges.local.refs import retried
 from mattone.forges.local.store import BRANCHES, COMMENTS, Refs, Snapshot, Store, comment_file
 from mattone.git import RefChange, Repository
+
+_WITHOUT_HOOKS = "git -c core.hooksPath=/dev/null receive-pack"
 
 
 class LocalForge:
@@ -203,6 +206,27 @@ class LocalForge:
             return replace(snapshot.record, state=MergeState.CLOSED, closed_by=user, closed_at=_now())
 
         return self._change(iid, user, lambda _: f"closed by {user}", edit)
+
+    # Releases
+
+    def push(self, repository: Repository, changes: Sequence[RefChange]) -> None:
+        """Move refs to objects of a clone, all or none. Raises RefMoved.
+
+        The hook that protects the default branch from people's pushes is not asked: what releases
+        are made of was merged before.
+        """
+        pushing.push(repository, self.url, changes, receive_pack=_WITHOUT_HOOKS)
+
+    def published(self) -> frozenset[str]:
+        return releases.published(self.repository)
+
+    def release_of(self, tag: str) -> Release | None:
+        """The published release of a tag, with the content of its assets."""
+        return releases.read(self.repository, tag) if tag in self.published() else None
+
+    def release(self, release: Release) -> Release:
+        """Publish a release. Raises InputError when there is no such tag."""
+        return retried(lambda: releases.publish(self.repository, release))
 
     def _change(
         self,
