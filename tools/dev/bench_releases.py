@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,8 +66,7 @@ def _steps(commits: int) -> Iterator[_Step]:
         folder = chance.choice(folders())
         kind = chance.choice(_TYPES)
         path = _edited(folder, chance)
-        data = files.get(path, b"") + f"# change {number}\n".encode()
-        files[path] = data if len(data) < 8_000 else data[:4_000] + f"\n# change {number}\n".encode()
+        files[path] = _changed(path, files.get(path, b"").decode(), number).encode()
         tags: tuple[str, ...] = ()
         if number % every == 0 and number < commits * 0.9:
             # Releases of half of the components, on whatever commit comes by.
@@ -80,6 +80,18 @@ def _edited(folder: str, chance: random.Random) -> str:
     if folder.startswith("catalog/"):
         return f"{folder}/{chance.choice(('template.yaml', 'README.md'))}"
     return f"{folder}/{chance.choice(('tasks/main.yml', 'defaults/main.yml', 'README.md'))}"
+
+
+def _changed(path: str, text: str, number: int) -> str:
+    """A file with one more thing in it: an input, a type, a default, a task, a line."""
+    if path.endswith("template.yaml"):
+        more = f"    change_{number}: {{type: string, default: '', description: Change {number}.}}\n"
+        return text.replace("  inputs:\n", f"  inputs:\n{more}", 1)
+    if path.startswith("tosca-types/"):
+        more = r"\g<0>  example.\g<1>.Change" + f"{number}: {{description: Change {number}.}}\n"
+        return re.sub(r"^(\w+)_types:\n", more, text, count=1, flags=re.MULTILINE)
+    more = {"main.yml": f"change_{number}: 1\n"}.get(path.rsplit("/", 1)[1], f"Change {number}.\n")
+    return text + (f"- ansible.builtin.debug: {{msg: change {number}}}\n" if "/tasks/" in path else more)
 
 
 def _first() -> dict[str, bytes]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from mattone.git import Repository
 from mattone.platform.tree import RevisionTree
 from mattone.releases.claims import Claims
-from mattone.releases.lineage import TAGS, Lineage, lineages
+from mattone.releases.demands import Comparing
+from mattone.releases.lineage import TAGS, lineages
 from mattone.releases.log import read_history
-from mattone.releases.model import Demand
 from mattone.releases.plan import Source
 from mattone.releases.settings import ReleaseSettings, load_release_settings
 
@@ -25,8 +25,4 @@ def open_source(
     tree = RevisionTree(repository, history.revision)
     settings = load_release_settings(tree)
     found = lineages(settings.components(tree), repository.refs(TAGS) if tags is None else tags, history)
-    return Source(tree, history, found, Claims(settings), _nothing), settings
-
-
-def _nothing(_lineage: Lineage) -> Demand:
-    return Demand()
+    return Source(tree, history, found, Claims(settings), Comparing(repository, tree)), settings
