@@ -35,16 +35,23 @@ def compare_templates(old: Files, new: Files) -> Comparison:
 
 def _compare(old: Files, new: Files, types: bool) -> Comparison:
     with without_collector():
-        before, after = Side(old), Side(new)
-        out = Collector()
-        compare_documents(before, after, out)
-        if types:
-            compare_types(before, after, out)
-            compare_reads(before, after, out)
-            compare_contents(before, after, out)
-            note_consequences(before, out)
-        compare_topologies(before, after, out, types)
-        return Comparison(out.changes(), _unknown(after.unread(before), before.unread(after)))
+        return compare_sides(Side(old), Side(new), types)
+
+
+def compare_sides(before: Side, after: Side, types: bool = True) -> Comparison:
+    """Compare documents that are read already; a side can be compared with many others.
+
+    types  compare types by themselves; else only as far as inputs and outputs have them
+    """
+    out = Collector()
+    compare_documents(before, after, out)
+    if types:
+        compare_types(before, after, out)
+        compare_reads(before, after, out)
+        compare_contents(before, after, out)
+        note_consequences(before, out)
+    compare_topologies(before, after, out, types)
+    return Comparison(out.changes(), _unknown(after.unread(before), before.unread(after)))
 
 
 def _unknown(new: tuple[Finding, ...], old: tuple[Finding, ...]) -> tuple[Finding, ...]:

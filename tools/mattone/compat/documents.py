@@ -42,7 +42,7 @@ def _versions(old: Document, new: Document, out: Collector) -> None:
             out.add_once(rule, f"file {new.path}", why, Spot(old, (key,)), Spot(new, (key,)))
     if not same(_rest(old), _rest(new)):
         why = "description, metadata, imports or other things around the types and the topology changed"
-        out.add("COMPAT3003", f"file {new.path}", why, Spot(old), Spot(new))
+        out.add_once("COMPAT3003", f"file {new.path}", why, Spot(old), Spot(new))
 
 
 _APART = {section for section, _ in KINDS.values()} | {"topology_template", "tosca_definitions_version", *_NAMESPACES}
