@@ -16,6 +16,7 @@ from mattone.pins.archive import pack, unpack
 from mattone.pins.csar import META
 from mattone.pins.lock import as_value, parse
 from mattone.records.model import Action, Outcome, Record
+from mattone.records.signing import SigningKey
 from mattone.records.store import RecordStore
 from tests.forges.site import git
 from tests.small import Platform, closing, wish
@@ -141,7 +142,7 @@ def recorded(platform: Platform, bundle: str) -> None:
         "production", "school/page", 0, "a" * 32, Action.CREATE, Outcome.SUCCEEDED, platform.head(),
         lock=as_value(lock), bundle=bundle,
     )  # fmt: skip
-    store = RecordStore(platform.repository, "production")
+    store = RecordStore(platform.repository, "production", SigningKey.generate)
     store.fetch()
     store.append(record)
 

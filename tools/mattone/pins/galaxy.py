@@ -1,7 +1,7 @@
 """Ansible Galaxy: where a role's repository is, and which versions of a collection there are.
 
 API: `/api/v1/roles/` for roles, `/api/v3/plugin/ansible/content/published/collections/` for collections
-(Galaxy's OpenAPI description, https://galaxy.ansible.com/api/v3/openapi.json).
+(the OpenAPI description that every Galaxy server gives below `/api/v3/`).
 """
 
 from __future__ import annotations
