@@ -113,6 +113,38 @@ def test_a_type_may_add_an_operation_to_its_own_interface_and_a_template_may_not
     assert [one.split()[0] for one in told(unknown)] == ["TOSCA1051"]
 
 
+def test_an_input_of_the_whole_interface_is_given_once() -> None:
+    shared = HEAD.replace("{type: boolean, default: true}", "{type: boolean}")
+    assert [one.split("|")[1] for one in told(shared + TOPOLOGY)] == [" interface `Backup` lacks input `compress`"]
+    in_one = TOPOLOGY.replace("{target: /srv}", "{target: /srv, compress: true}")
+    assert told(shared + in_one) == []
+    in_all = TOPOLOGY.replace("{operations: {save:", "{inputs: {compress: true}, operations: {save:")
+    assert told(shared + in_all) == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "rule", "message"),
+    [
+        ("[page, Backup, save, path]", "", ""),
+        ("[page, Backup, prune, path]", "", ""),
+        ("[page, Standard, create, path]", "", ""),
+        ("[page, Backup, svae, path]", "TOSCA1048", "interface `Backup` of example.Page has no operation `svae`"),
+        ("[page, Bakup, save, path]", "TOSCA1048", "example.Page has no interface `Bakup`"),
+        ("[page, Backup, save]", "TOSCA1044", "needs an entity, an interface, an operation and an output"),
+    ],
+)
+def test_the_operation_whose_output_is_read_must_be_there(argument: str, rule: str, message: str) -> None:
+    found = told(HEAD + TOPOLOGY + f"  outputs: {{path: {{value: {{get_operation_output: {argument}}}}}}}\n")
+    assert [one.split()[0] for one in found] == ([rule] if rule else [])
+    assert message in "".join(found)
+
+
+@pytest.mark.parametrize("imports", ["[{base: }]", "{base: }", "[~]"])
+def test_an_import_of_nothing_is_found(imports: str) -> None:
+    found = told(f"tosca_definitions_version: tosca_simple_yaml_1_3\nimports: {imports}\n")
+    assert [one.split()[0] for one in found] == ["TOSCA1004"]
+
+
 WORKFLOW = """\
   workflows:
     down: {steps: {only: {target: server, activities: [{set_state: stopped}]}}}

@@ -52,7 +52,7 @@ def test_versions_are_ordered(earlier: object, later: object) -> None:
     assert first < second
 
 
-@pytest.mark.parametrize("value", ["latest", "1.x", "", None, True, [1], "1.2.3.4.5", "-1"])
+@pytest.mark.parametrize("value", ["latest", "1.x", "", None, True, [1], "1.2.3.4.5", "-1", "18.0.a", "1..2"])
 def test_what_is_no_version(value: object) -> None:
     assert units.version(value) is None
 
@@ -68,6 +68,27 @@ def test_ranges_and_timestamps() -> None:
     assert later is not None
     assert earlier < later
     assert units.timestamp("tomorrow") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2001-12-14t21:59:43.10-05:00", "2001-12-15T02:59:43.100000"),
+        ("2001-12-14 21:59:43.10 -5", "2001-12-15T02:59:43.100000"),
+        ("2001-12-15 2:59:43.10", "2001-12-15T02:59:43.100000"),
+        ("2001-12-15T02:59:43.1Z", "2001-12-15T02:59:43.100000"),
+        ("2002-12-14", "2002-12-14T00:00:00"),
+    ],
+)
+def test_timestamps_have_every_form_of_yaml(text: str, utc: str) -> None:
+    found = units.timestamp(text)
+    assert found is not None
+    assert found.isoformat() == f"{utc}+00:00"
+
+
+@pytest.mark.parametrize("text", ["2001-13-14", "2001-12-14 25:00:00", "2001-12-14 21:59", "0001-01-01 00:00:00 +5"])
+def test_what_is_no_timestamp(text: str) -> None:
+    assert units.timestamp(text) is None
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ project() { # name of the lock, then options
 }
 
 project run
-project dev --constraint "$locks/run.txt" --group test --group check --group roles --group lock
+project dev --constraint "$locks/run.txt" --group test --group expectations --group check --group roles --group lock
 for alone in rivals fuzz; do
     project "$alone" --constraint "$locks/run.txt" --group "$alone"
 done

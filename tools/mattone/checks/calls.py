@@ -7,8 +7,9 @@ from typing import Any
 from mattone.checks.context import Context, Here
 from mattone.tosca.definitions import PropertyDef, Schema, capabilities_of, requirements_of
 from mattone.tosca.functions import FUNCTIONS, KEYWORDS, NoSuchStep, calls, fits, follow, function_of, readable, spell
+from mattone.tosca.operations import bodies, interface_type, operations_of
 from mattone.tosca.spots import Spot, did_you_mean, show
-from mattone.tosca.template import mapping
+from mattone.tosca.template import NodeTemplate, mapping
 from mattone.tosca.types import TypeDef, named
 
 
@@ -66,6 +67,25 @@ class _Call:
         if argument[1] not in known:
             message = f"{kind.name} has no {what} `{show(argument[1])}`"
             self.context.out.add("TOSCA1048", message, spot.place(1), did_you_mean(argument[1], known))
+        elif name == "get_operation_output":
+            self._operation(kind, node, argument, spot)
+
+    def _operation(self, kind: TypeDef, node: NodeTemplate | None, argument: list[Any], spot: Spot) -> None:
+        """The interface's operation whose output is read; which outputs it has only its script knows (1.3, 4.6.1)."""
+        if len(argument) < 4:
+            hint = "`get_operation_output: [node, interface, operation, output]`"
+            self._malformed(
+                spot, "`get_operation_output` needs an entity, an interface, an operation and an output", hint
+            )
+            return
+        interface, _ = interface_type(kind, argument[1])
+        if interface is None or not interface.whole or not isinstance(argument[2], str):
+            return
+        own = mapping(node.raw, "interfaces").get(argument[1]) if node is not None else None
+        known = {*operations_of(interface, kind, argument[1]), *(one for one, _, _ in bodies(own, spot))}
+        if argument[2] not in known:
+            message = f"interface `{show(argument[1])}` of {kind.name} has no operation `{show(argument[2])}`"
+            self.context.out.add("TOSCA1048", message, spot.place(2), did_you_mean(argument[2], known))
 
     def _malformed(self, spot: Spot, message: str, hint: str = "") -> None:
         self.context.out.add("TOSCA1044", message, spot.place(), hint)

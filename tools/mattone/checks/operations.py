@@ -73,15 +73,26 @@ def known_inputs(here: Here, interface: str, operation: str) -> Mapping[str, Pro
 
 def check_unfilled(context: Context, node: NodeTemplate, kind: TypeDef) -> None:
     """Report the inputs without a value of operations that something implements."""
-    for name, operation, definition, implemented in unfilled(kind) if kind.whole else ():
+    for one in unfilled(kind) if kind.whole else ():
         section = node.raw.get("interfaces")
-        own = section.get(name) if isinstance(section, dict) else None
-        written = ((one, at) for other, one, at in bodies(own, node.spot.at("interfaces", name)) if other == operation)
-        body, spot = next(written, (None, node.spot.at("interfaces", name)))
-        runs = implemented or isinstance(body, str) or (isinstance(body, dict) and body.get("implementation"))
-        given = {one for raw in (own, body) if isinstance(raw, dict) for one, _, _ in named(raw.get("inputs"))}
-        if not runs or definition.name in given:
+        own = section.get(one.interface) if isinstance(section, dict) else None
+        spot = node.spot.at("interfaces", one.interface)
+        written = [(name, body, at) for name, body, at in bodies(own, spot) if one.operation in ("", name)]
+        given = {name for raw in (own, *(body for _, body, _ in written)) for name in _given(raw)}
+        runs = one.implemented or any(_implements(body) for _, body, _ in written)
+        if not runs or one.definition.name in given:
             continue
-        message = f"operation `{show(name)}.{show(operation)}` lacks input `{show(definition.name)}`"
-        hint = f"It is defined at {definition.spot.key_place()}."
-        context.out.add("TOSCA1021", message, spot.key_place(), hint)
+        what = f"operation `{show(one.interface)}.{show(one.operation)}`"
+        message = (
+            f"{what if one.operation else f'interface `{show(one.interface)}`'} lacks input `{one.definition.name}`"
+        )
+        place = written[0][2] if one.operation and written else spot
+        context.out.add("TOSCA1021", message, place.key_place(), f"It is defined at {one.definition.spot.key_place()}.")
+
+
+def _given(raw: Any) -> set[str]:
+    return {name for name, _, _ in named(raw.get("inputs"))} if isinstance(raw, dict) else set()
+
+
+def _implements(body: Any) -> bool:
+    return isinstance(body, str) or (isinstance(body, dict) and bool(body.get("implementation")))

@@ -42,6 +42,19 @@ def check_repositories(context: Context) -> None:
             context.out.add("TOSCA1006", message, context.root.place(*keys), did_you_mean(name, known))
 
 
+def check_imports(context: Context) -> None:
+    """Every import names a file (1.3, 3.6.8): an entry that holds nothing imports nothing."""
+    section = context.document.value.get("imports")
+    for name, raw, keys in named(section):
+        if raw is None:
+            context.out.add(
+                "TOSCA1004", f"import `{show(name)}` lacks `file`", context.root.key_place("imports", *keys)
+            )
+    for index, raw in enumerate(section if isinstance(section, list) else ()):
+        if raw is None:
+            context.out.add("TOSCA1004", "an import lacks `file`", context.root.place("imports", index))
+
+
 _HOLDERS = ("imports", "artifacts")
 
 

@@ -8,7 +8,7 @@ from mattone.checks.affected import is_affected
 from mattone.checks.context import Context
 from mattone.checks.hygiene import check_hygiene
 from mattone.checks.nodes import check_nodes
-from mattone.checks.refinement import check_repositories
+from mattone.checks.refinement import check_imports, check_repositories
 from mattone.checks.structure import check_structure
 from mattone.checks.supply import check_supply
 from mattone.checks.topology import check_topology
@@ -84,6 +84,7 @@ def check_document(workspace: Workspace, document: Document, out: Collector) -> 
     check_types(context)
     check_supply(context, workspace)
     check_repositories(context)
+    check_imports(context)
     if not template.topology:
         return
     for whole in bases:

@@ -105,16 +105,37 @@ def _writers(kind: TypeDef, name: str) -> Iterator[tuple[Mapping[Any, Any], Spot
             yield raw, owner.spot.at("interfaces", name), owner.scope
 
 
-def unfilled(kind: TypeDef) -> tuple[tuple[str, str, PropertyDef, bool], ...]:
-    """Interface, operation, definition of each input that a type leaves to its nodes; and whether it implements it."""
-    return kind.once("inputs to fill", _unfilled)
+@dataclass(frozen=True, slots=True)
+class Unfilled:
+    """An input that a type leaves to its nodes.
+
+    operation    the one that takes it; empty for an input of the whole interface, which one value is enough for
+    implemented  the type implements the operation, or one of the interface
+    """
+
+    interface: str
+    operation: str
+    definition: PropertyDef
+    implemented: bool
 
 
-def _unfilled(kind: TypeDef) -> tuple[tuple[str, str, PropertyDef, bool], ...]:
-    found = []
+def unfilled(kind: TypeDef) -> tuple[Unfilled, ...]:
+    """Every input without a value that a type's interfaces must be given."""
+    return kind.once("inputs to fill", lambda one: tuple(_unfilled(one)))
+
+
+def _unfilled(kind: TypeDef) -> Iterator[Unfilled]:
     for name in kind.members("interfaces"):
         interface, _ = interface_type(kind, name)
-        for operation in sorted(operations_of(interface, kind, name)) if interface is not None else ():
-            inputs = inputs_of(kind, name, operation)
-            found += [(name, operation, one, inputs.implemented) for one in inputs.missing()]
-    return tuple(found)
+        if interface is None:
+            continue
+        shared = inputs_of(kind, name, "")
+        each = {
+            operation: inputs_of(kind, name, operation) for operation in sorted(operations_of(interface, kind, name))
+        }
+        given = {one for inputs in each.values() for one in inputs.given}
+        runs = any(inputs.implemented for inputs in each.values())
+        yield from (Unfilled(name, "", one, runs) for one in shared.missing() if one.name not in given)
+        for operation, inputs in each.items():
+            own = (one for one in inputs.missing() if one.name not in shared.definitions)
+            yield from (Unfilled(name, operation, one, inputs.implemented) for one in own)

@@ -27,7 +27,12 @@ SPELLED = {
     "scalar-unit.bitrate": "bps Kbps Kibps Mbps Mibps Gbps Gibps Tbps Tibps, or with B for bytes",
 }
 _SCALAR = re.compile(r"\s*([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?)\s*([A-Za-z]+)\s*\Z")
-_VERSION = re.compile(r"(\d{1,18})(?:\.(\d{1,18}))?(?:\.(\d{1,18})(?:\.([A-Za-z0-9]+)(?:-(\d{1,18}))?)?)?\Z")
+_TIMESTAMP = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?"
+    r"(?:[ \t]*(?:Z|([-+])(\d\d?)(?::?(\d\d))?))?)?\Z",
+    re.ASCII,
+)
+_VERSION = re.compile(r"(\d{1,18})(?:\.(\d{1,18})(?:\.(\d{1,18})(?:\.([A-Za-z0-9]+)(?:-(\d{1,18}))?)?)?)?\Z")
 
 
 def scalar_unit(kind: str, value: Any) -> float | None:
@@ -75,11 +80,15 @@ def _bound(value: Any, unbounded: float) -> float | None:
 
 
 def timestamp(value: Any) -> datetime.datetime | None:
-    """A YAML timestamp as UTC time; None when it is none."""
-    if not isinstance(value, str):
+    """A timestamp in any form that YAML 1.1 has for it, as UTC time; None when it is none."""
+    found = _TIMESTAMP.match(value.strip()) if isinstance(value, str) else None
+    if found is None:
         return None
+    fraction, sign, hours, minutes = found.groups("0")[6:]
+    offset = datetime.timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
+    year, month, day, hour, minute, second = (int(part) for part in found.groups("0")[:6])
+    micros = int(f"{fraction:0<6.6}")
     try:
-        read = datetime.datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d)", "", value.strip()))
-    except ValueError:
+        return datetime.datetime(year, month, day, hour, minute, second, micros, datetime.UTC) - offset
+    except (ValueError, OverflowError):
         return None
-    return read if read.tzinfo else read.replace(tzinfo=datetime.UTC)
