@@ -104,3 +104,67 @@ def test_shared_anchors_are_written_out() -> None:
     text = text.replace("      value: {get_input: size}", "      value: [*t, {get_input: size}]")
     made = yaml.safe_dump(render(template({**FILES, PATH: text}), {"title": "a"}, MARKS, str))
     assert "&id" not in made
+
+
+def prefixed(text: str) -> str:
+    """The shared template with its types imported under a prefix."""
+    long = "- {file: ../../tosca-types/example.yaml, namespace_prefix: ex}"
+    text = text.replace("- ../../tosca-types/example.yaml", long)
+    return text.replace("type: example.", "type: ex:example.")
+
+
+def test_types_under_a_prefix_go_by_the_name_they_are_defined_under() -> None:
+    values = {"title": "Hello"}
+    found = template({**FILES, PATH: prefixed(TEMPLATE)})
+    assert render(found, values, MARKS, str) == render(template(), values, MARKS, str)
+
+
+def test_a_value_that_looks_like_a_type_under_a_prefix_is_left_alone() -> None:
+    text = prefixed(TEMPLATE).replace("title: {get_input: title}", 'title: "ex:example.App"', 1)
+    made = render(template({**FILES, PATH: text}), {"title": "Hello"}, MARKS, str)
+    assert made["topology_template"]["node_templates"]["app"]["properties"]["title"] == "ex:example.App"
+
+
+OTHER = """\
+tosca_definitions_version: tosca_simple_yaml_1_3
+imports: [{file: example.yaml, namespace_prefix: base}]
+node_types:
+  example.App: {derived_from: PARENT}
+"""
+TWINS = """\
+tosca_definitions_version: tosca_simple_yaml_1_3
+imports:
+  - {file: ../../tosca-types/other.yaml, namespace_prefix: new}
+  - {file: ../../tosca-types/example.yaml, namespace_prefix: old}
+topology_template:
+  node_templates:
+    one: {type: new:example.App}
+    two: {type: TYPE, properties: {title: Hello}}
+"""
+
+
+def twins(kind: str, parent: str = "tosca.nodes.Root") -> dict[str, str]:
+    files = {"tosca-types/other.yaml": OTHER.replace("PARENT", parent)}
+    return {**FILES, **files, PATH: TWINS.replace("TYPE", kind)}
+
+
+def test_a_type_that_nothing_needs_is_no_twin_and_two_that_are_needed_are_refused() -> None:
+    made = render(template(twins("tosca.nodes.Root")), {}, MARKS, str)
+    assert made["node_types"] == {"example.App": {"derived_from": "tosca.nodes.Root"}}
+    for files in (twins("old:example.App"), twins("tosca.nodes.Root", parent="base:example.App")):
+        with pytest.raises(InputError) as caught:
+            render(template(files), {}, MARKS, str)
+        assert "two different node types are called `example.App`" in caught.value.message
+        assert caught.value.place is not None
+        assert "tosca-types/" in caught.value.hint + caught.value.place.path
+
+
+def test_a_type_that_hides_a_normative_one_is_the_one_that_is_rendered() -> None:
+    own = (
+        "tosca_definitions_version: tosca_simple_yaml_1_3\nnode_types:\n"
+        "  tosca.nodes.Compute: {derived_from: tosca.nodes.Root, properties: {own: {type: string, default: x}}}\n"
+        "topology_template:\n  node_templates:\n"
+        "    a: {type: tosca.nodes.Compute}\n    b: {type: tosca.nodes.SoftwareComponent}\n"
+    )
+    made = render(template({PATH: own}), {}, MARKS, str)
+    assert "own" in made["node_types"]["tosca.nodes.Compute"]["properties"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mattone.errors import InputError
+from mattone.tosca.spots import show
 from mattone.tosca.types import PRIMITIVES, Scope, TypeDef
 
 # Key that names a type, and the kinds it may be of; which one is told by finding it.
@@ -26,19 +28,32 @@ _NAMING = {
 def needed_types(topology: Any, scope: Scope) -> list[TypeDef]:
     """Every type of a document that the topology uses, directly or through other types, sorted by kind and name.
 
-    Normative types are left out: every engine has them.
+    Normative types are left out: every engine has them. Raises InputError when two different types of one kind
+    have the same name, as namespace prefixes allow: one document cannot hold both.
     """
     found: dict[tuple[str, str], TypeDef] = {}
     waiting = list(_named(topology, scope))
     while waiting:
         one = waiting.pop()
-        if (one.kind, one.name) in found:
-            continue
+        known = found.get((one.kind, one.name))
+        if known is not None and (one.normative or not known.normative):
+            _refuse_twins(known, one)
+            continue  # else a type of the document's own takes the place of the normative one that it hides
         found[one.kind, one.name] = one
         parent = one.parent
         waiting += [parent] if parent is not None else []
         waiting += _named(dict(one.raw), one.scope)
     return [one for key, one in sorted(found.items()) if not one.normative]
+
+
+def _refuse_twins(one: TypeDef, other: TypeDef) -> None:
+    if one is other or one.raw == other.raw or other.normative:
+        return
+    raise InputError(
+        f"two different {one.kind} types are called `{show(one.name)}`, and one document can hold only one",
+        place=other.spot.key_place(),
+        hint=f"Rename one of them; the other is at {one.spot.key_place()}.",
+    )
 
 
 def _named(value: Any, scope: Scope) -> Iterator[TypeDef]:

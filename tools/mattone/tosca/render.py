@@ -8,6 +8,7 @@ from typing import Any
 from mattone.errors import InputError
 from mattone.tosca.artifacts import repository_path, with_files
 from mattone.tosca.needed import needed_types
+from mattone.tosca.prefixes import own_names, without_prefixes
 from mattone.tosca.source import Value
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.template import ServiceTemplate, mapping
@@ -29,7 +30,8 @@ def render(
 
     The types that the topology needs are part of it, normative ones aside; functions stay functions.
     Equal arguments give an equal document with keys in equal order. Raises InputError, with its place,
-    for a missing input, an unresolved import and a file reference that is no path inside the repository.
+    for a missing input, an unresolved import, two types of one name, and a file reference that is no path inside
+    the repository. Types that are imported under a prefix go by the name that they are defined under.
     """
     _refuse_unresolved(template)
     if values is not None:
@@ -62,13 +64,6 @@ def _refuse_unresolved(template: ServiceTemplate) -> None:
     for one in template.imports:
         if one.path is None:
             raise InputError(f"import `{show(one.reference)}` is not found", place=one.spot.place())
-        if one.prefix:
-            # One document has one set of names; renaming the types would change what the engine reports.
-            raise InputError(
-                f"types imported under the prefix `{show(one.prefix)}` cannot be put into one document",
-                place=one.spot.place(),
-                hint="Import without `namespace_prefix`.",
-            )
 
 
 def _refuse_inputs(template: ServiceTemplate, values: Mapping[str, Value]) -> None:
@@ -88,14 +83,19 @@ def _types(template: ServiceTemplate, replace: Callable[[str, Spot], str]) -> di
     for one in needed_types(dict(template.topology), template.scope):
         names = frozenset(one.members("artifacts"))
         made = with_files(dict(one.raw), one.spot, one.scope, replace, names)
-        sections.setdefault(KINDS[one.kind][0], {})[one.name] = made
+        sections.setdefault(KINDS[one.kind][0], {})[one.name] = without_prefixes(made, own_names(one.scope))
     return sections
 
 
 def _topology(
     template: ServiceTemplate, values: Mapping[str, Value], replace: Callable[[str, Spot], str]
 ) -> dict[str, Any]:
-    topology = dict(template.topology)
+    names = own_names(template.scope)
+    topology = {
+        # Templates of nodes and relationships are renamed below, when the types that they name have been asked.
+        section: raw if section.endswith("_templates") else without_prefixes(raw, names, template=True)
+        for section, raw in template.topology.items()
+    }
     if isinstance(topology.get("inputs"), dict):
         topology["inputs"] = {
             name: {**raw, "default": values[name]} if name in values and isinstance(raw, dict) else raw
@@ -110,7 +110,8 @@ def _topology(
             found = template.scope.find(kind, raw.get("type")) if isinstance(raw, dict) else None
             known = set(found.members("artifacts")) if found else set()
             own = raw.get("artifacts") if isinstance(raw, dict) else None
-            names = frozenset(known | set(own if isinstance(own, dict) else ()))
-            made[name] = with_files(raw, base.at(section, name), template.scope, replace, names)
+            artifacts = frozenset(known | set(own if isinstance(own, dict) else ()))
+            body = with_files(raw, base.at(section, name), template.scope, replace, artifacts)
+            made[name] = without_prefixes(body, names, template=True)
         topology[section] = made
     return topology
