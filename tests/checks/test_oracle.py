@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from mattone.checks.oracle import Opinion, opinions, render
+from mattone.cli import main
 from mattone.commands._checking import check, scope
 from tests.tosca.support import FILES, PATH, TEMPLATE
 
@@ -94,3 +96,23 @@ def test_a_crash_is_told_apart_from_a_refusal(folder: Path) -> None:
     found = asked(folder, {"a.yaml": text})["a.yaml"]
     assert found.verdict in ("refused", "crashed")
     assert found.agrees
+
+
+def test_the_json_report_has_the_second_opinion(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "good.yaml").write_text(SOUND)
+    (folder / "bad.yaml").write_text(SOUND.replace("Compute", "Computer"))
+    assert main(["validate", "--oracle", "--output", "json", "good.yaml", "bad.yaml"]) == 3
+    shown = capsys.readouterr()
+    document = json.loads(shown.out)
+    assert document["counts"]["error"] == 1
+    bad, good = sorted(document["second_opinion"], key=lambda one: str(one["path"]))
+    assert (good["agrees"], good["mattone"], good["tosca_parser"]) == (True, "accepted", "accepted")
+    assert (bad["agrees"], bad["mattone"], bad["tosca_parser"]) == (True, "refused", "refused")
+    assert "TOSCA1010" in bad["mattone_says"]
+    assert "tosca.nodes.Computer" in bad["tosca_parser_says"]
+
+
+def test_without_the_option_the_json_report_has_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "good.yaml").write_text(SOUND)
+    assert main(["validate", "--no-cache", "--output", "json", "good.yaml"]) == 0
+    assert "second_opinion" not in json.loads(capsys.readouterr().out)

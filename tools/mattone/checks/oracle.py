@@ -112,6 +112,21 @@ def _verb(verdict: str) -> str:
     return {"crashed": "ended by a crash", "timed out": "not answered in time"}.get(verdict, verdict)
 
 
+def as_items(found: Sequence[Opinion]) -> list[dict[str, object]]:
+    """The opinions for programs: of every service template, whether both agree, and what each says."""
+    return [
+        {
+            "path": visible(one.path),
+            "agrees": one.agrees,
+            "mattone": "refused" if one.ours else "accepted",
+            "mattone_says": visible(one.ours),
+            "tosca_parser": one.verdict,
+            "tosca_parser_says": visible(one.theirs),
+        }
+        for one in found
+    ]
+
+
 def render(found: Sequence[Opinion]) -> str:
     """The opinions for people: one line for all that agree, three for each that does not."""
     lines = [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from mattone.errors import MattoneError
 from mattone.findings import Finding, Severity
@@ -92,8 +93,11 @@ def _excerpt(source: str, line: int, column: int) -> str:
     return f"{gutter} |\n{line} | {shown}\n{gutter} | {' ' * len(before)}{'^' * length}\n"
 
 
-def as_json(findings: Iterable[Finding]) -> str:
-    """A JSON document: `{"version": 1, "counts": {...}, "findings": [{rule, severity, message, path, ...}]}`."""
+def as_json(findings: Iterable[Finding], more: Mapping[str, Any] | None = None) -> str:
+    """A JSON document: `{"version": 1, "counts": {...}, "findings": [{rule, severity, message, path, ...}]}`.
+
+    more  further members of it, as plain values
+    """
     import json
 
     findings = list(findings)
@@ -109,6 +113,5 @@ def as_json(findings: Iterable[Finding]) -> str:
         }
         for one in findings
     ]
-    return (
-        json.dumps({"version": 1, "counts": counts(findings), "findings": items}, indent=2, ensure_ascii=False) + "\n"
-    )
+    document = {"version": 1, "counts": counts(findings), "findings": items, **(more or {})}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -86,10 +86,8 @@ def _once(wanted: Scope, report: str, fix: bool, oracle: bool, kept: bool = Fals
     if fix and _fixed(wanted, checked):
         checked = check(wanted)
     found = _waived(checked.findings, checked.root, wanted.waivers)
-    answer = _answer(found, report, checked)
+    answer = _with_second_opinion(wanted, checked, found, report) if oracle else _answer(found, report, checked)
     print(answer, end="", flush=True)
-    if oracle:
-        _second_opinion(wanted, checked, report)
     code = EXIT_FINDINGS if any(one.severity is Severity.ERROR for one in found) else EXIT_DONE
     if kept and checked.seen is not None:
         keep(sys.argv[1:], code, answer, checked.seen)
@@ -112,20 +110,29 @@ def _answer(found: Sequence[Finding], chosen: str, checked: Checked) -> str:
     from mattone import redact
     from mattone.checks.formats import FORMATS
 
-    ordered = sorted(found, key=lambda one: (one.place, one.rule, one.message))
-    return redact.clean(FORMATS[chosen](ordered, checked.read))
+    return redact.clean(FORMATS[chosen](_ordered(found), checked.read))
 
 
-def _second_opinion(wanted: Scope, checked: Checked, report: str) -> None:
-    """Where tosca-parser differs, after the report; on stderr where the report is for programs. No exit code of it."""
-    from mattone import terminal
-    from mattone.checks.oracle import opinions, render
+def _with_second_opinion(wanted: Scope, checked: Checked, found: Sequence[Finding], report: str) -> str:
+    """The report with where tosca-parser differs: a member of the JSON document, or after the report for people.
 
-    text = render(opinions(checked.root, checked.paths, checked.findings, wanted.import_map))
-    if report == "text":
-        terminal.say(text)
-    else:
-        terminal.note(text)
+    Where the report is for other programs, people are told on stderr. The exit code has nothing of it.
+    """
+    from mattone import redact, terminal
+    from mattone.checks.oracle import as_items, opinions, render
+    from mattone.checks.report import as_json
+
+    asked = opinions(checked.root, checked.paths, checked.findings, wanted.import_map)
+    if report == "json":
+        return redact.clean(as_json(_ordered(found), {"second_opinion": as_items(asked)}))
+    if report != "text":
+        terminal.note(render(asked))
+        return _answer(found, report, checked)
+    return f"{_answer(found, report, checked)}{redact.clean(render(asked))}\n"
+
+
+def _ordered(found: Sequence[Finding]) -> list[Finding]:
+    return sorted(found, key=lambda one: (one.place, one.rule, one.message))
 
 
 def _waived(found: Sequence[Finding], root: Path, file: Path | None) -> Sequence[Finding]:
