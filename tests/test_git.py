@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
 
 from mattone.errors import InputError, MattoneError
-from mattone.git import ZERO, RefMoved, Repository, Signature, environment
+from mattone.git import ZERO, DamagedObject, RefMoved, Repository, Signature, environment
 from tests.forges.site import checkout, git
 
 
@@ -66,6 +67,17 @@ def test_an_object_that_is_gone_is_an_error_of_ours(repository: Repository) -> N
     with pytest.raises(MattoneError, match="has no object"):
         repository.blob("1" * 40)
     assert repository.read("HEAD", "a.txt") == b"one\n"  # and reading goes on
+
+
+def test_content_forged_under_an_object_id_is_not_given_out(repository: Repository) -> None:
+    blob = next(entry.blob for entry in repository.files("HEAD") if entry.path == "a.txt")
+    file = repository.root / ".git/objects" / blob[:2] / blob[2:]
+    file.chmod(0o644)
+    file.write_bytes(zlib.compress(b"blob 4\0two\n"))
+    assert git(repository.root, "cat-file", "blob", blob).stdout == "two\n"  # git itself does not mind
+    with pytest.raises(DamagedObject, match="was changed in the repository") as caught:
+        repository.blob(blob)
+    assert "git fsck" in caught.value.hint
 
 
 @pytest.mark.parametrize("revision", ["nothing", "--help", "-1", "HEAD:a.txt", "", "a b", "1" * 40])

@@ -6,6 +6,7 @@ process open; everything that changes a repository is the git program itself.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 ZERO = "0" * 40  # as the old value of a ref: it must not exist yet
 
 _FILE, _SYMLINK, _SUBMODULE = "100644", "120000", "160000"
+_FSCK = "`git fsck` says what is damaged; a fresh clone has none of it"
 _UNFINISHED = {
     "MERGE_HEAD": "merge",
     "rebase-merge": "rebase",
@@ -35,6 +37,10 @@ _UNFINISHED = {
 
 class RefMoved(MattoneError):
     """A ref no longer has the value that a compare-and-swap expected."""
+
+
+class DamagedObject(MattoneError):
+    """An object is gone, or has another content than its id says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,11 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in keep}
     clean.update(GIT_TERMINAL_PROMPT="0", LC_ALL="C.UTF-8", GIT_OPTIONAL_LOCKS="0", **(extra or {}))
     return clean
+
+
+def _is(blob: str, data: bytes) -> bool:
+    """Whether content has this object id (git's object format, with SHA-1)."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == blob
 
 
 class Repository:
@@ -210,13 +221,16 @@ class Repository:
         return tuple(sorted(entries, key=lambda entry: entry.path))
 
     def blob(self, blob: str) -> bytes:
-        """A blob's content by its object id. Raises MattoneError when it is not there."""
+        """A blob's content by its object id. Raises DamagedObject when it is not there, or not what its id says.
+
+        Git itself checks an object's id when it is fetched, and not when it is read.
+        """
         try:
             _, _, _, data = self._reader.git.get_object_data(blob)
         except ValueError as error:
-            raise MattoneError(
-                f"the repository {self.root} has no object {blob}", hint="`git fsck` says what is damaged"
-            ) from error
+            raise DamagedObject(f"the repository {self.root} has no object {blob}", hint=_FSCK) from error
+        if not _is(blob, data):
+            raise DamagedObject(f"the object {blob[:12]} was changed in the repository {self.root}", hint=_FSCK)
         return bytes(data)
 
     def read(self, revision: str, path: str) -> bytes | None:

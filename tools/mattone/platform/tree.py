@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from mattone.errors import InputError, Place
-from mattone.git import Entry, Repository
+from mattone.git import DamagedObject, Entry, Repository
 
 
 class Tree(Protocol):
@@ -82,7 +82,10 @@ class RevisionTree:
             raise InputError(
                 "submodules are not followed", place=Place(path), hint="put the files themselves into the repository"
             )
-        return self.repository.blob(entry.blob)
+        try:
+            return self.repository.blob(entry.blob)
+        except DamagedObject as error:
+            raise DamagedObject(error.message, place=Place(path), hint=error.hint) from error
 
     def entries(self, under: str = "") -> tuple[Entry, ...]:
         """Like `files`, with modes and blob ids."""
