@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,17 @@ def test_what_is_not_locked_or_not_here_is_refused(
         made(platform, tmp_path / "store")
     assert place is None or str(caught.value.place) == place
     assert not (tmp_path / "store").exists() or list((tmp_path / "store").iterdir()) == []
+
+
+def test_a_lock_that_says_something_else_than_its_commits_makes_nothing(platform: Platform, tmp_path: Path) -> None:
+    releases, lock = locked(platform.repository)
+    which = next(which for which in lock.pins if which.name == "web")
+    edited = {**lock.pins, which: replace(lock.pins[which], digest="sha256:" + "0" * 64)}
+    with pytest.raises(
+        InputError, match=r"ansible-roles/web 1\.0\.0 is not what was locked: commit .* holds something"
+    ):
+        build(releases, replace(lock, pins=edited), tmp_path / "store")
+    assert not (tmp_path / "store").exists()
 
 
 def test_an_artifact_of_a_component_that_is_not_locked_is_not_found(platform: Platform, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -14,12 +15,14 @@ from pathlib import Path
 import pytest
 
 from mattone.errors import HostError, InputError, MattoneError
+from mattone.git import DamagedObject
 from mattone.pins.archive import pack, unpack
 from mattone.pins.bundle import build, role_folders
 from mattone.pins.csar import BILL, LOCK, META, make
 from mattone.pins.lock import dump, parse
 from mattone.pins.releases import Releases
 from mattone.pins.verification import compare
+from tests.forges.site import git
 from tests.pins.test_bundle import locked
 from tests.small import Platform
 
@@ -205,6 +208,37 @@ def test_a_byte_changed_in_a_source_is_named(
     problems = found(platform, moved(platform, data, path, text.replace(old, new, 1)))
     assert any(where == named or where.endswith(f"/{named}") for where in problems), problems
     assert "the lock says" in problems[LOCK]
+
+
+def forged(platform: Platform, path: str, data: bytes) -> None:
+    """Put other content under the object id of a file, as whoever may write to the disk can."""
+    blob = git(platform.root, "rev-parse", f"HEAD:{path}").stdout.strip()
+    file = platform.root / ".git/objects" / blob[:2] / blob[2:]
+    file.chmod(0o644)
+    file.write_bytes(zlib.compress(b"blob %d\0" % len(data) + data))
+    assert git(platform.root, "cat-file", "blob", blob).stdout == data.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "ansible-roles/web/tasks/main.yml",
+        "ansible-roles/base/role.yaml",
+        "tosca-types/artifacts/page.yaml",
+        "tosca-types/page.yaml",
+        "catalog/page/template.yaml",
+        "catalog/page/service.yaml",
+    ],
+)
+def test_content_forged_under_its_object_id_is_refused_by_name(platform: Platform, data: bytes, path: str) -> None:
+    lock = locked(platform.repository)[1]
+    forged(platform, path, b"evil: true\n")
+    platform.repository.close()  # its reader has the true content in memory
+    with pytest.raises(MattoneError, match="was changed in the repository") as caught:
+        make(Releases(platform.repository, "HEAD"), lock)
+    assert path in f"{caught.value.place} {caught.value}"
+    with pytest.raises(DamagedObject):
+        found(platform, data)
 
 
 # Somebody changed a bundle that lies in the workspace, from where the engine is fed.

@@ -24,6 +24,7 @@ from mattone import digests
 from mattone.errors import HostError, InputError, Place
 from mattone.pins.archive import Files
 from mattone.pins.lock import Lock, Pin
+from mattone.pins.names import LockedNames
 from mattone.pins.playbooks import rewrite
 from mattone.pins.releases import Releases
 from mattone.platform.components import ComponentId, Kind
@@ -47,6 +48,7 @@ class Contents:
     template: ServiceTemplate
     files: Files
     roles: tuple[str, ...]
+    names: LockedNames
 
     @property
     def digest(self) -> str:
@@ -61,12 +63,13 @@ class Bundle:
     folder: Path
     template: ServiceTemplate
     roles: tuple[str, ...]
+    names: LockedNames
 
     def render(self, values: Mapping[str, Any], marks: Mapping[str, str], base: str) -> dict[str, Any]:
         """The template with inputs and marks filled in; files are named below `base`."""
         from mattone.tosca.render import render
 
-        return render(self.template, values, marks, lambda path: f"{base}/{_artifact(path)}")
+        return render(self.template, values, marks, lambda path: f"{base}/{_artifact(path)}", self.names)
 
 
 def tree_resolver(tree: Tree) -> Resolver:
@@ -103,14 +106,18 @@ def role_folders(lock: Lock) -> dict[str, str]:
 def contents(releases: Releases, lock: Lock, names: Mapping[str, str] | None = None) -> Contents:
     """What the bundle of a lock holds.
 
-    names  role name to folder name; `role_folders` of the lock when not given
+    names  role name to folder name, for whoever compares contents with those of an edited lock; not given,
+           they are `role_folders` of the lock, which must say what its commits hold
 
-    Raises InputError for a role that the lock does not name and for references that lead out of
-    the repository, FindingsError for a bad template.
+    Raises InputError for a component that is not what was locked, a role that the lock does not
+    name, and references that lead out of the repository, FindingsError for a bad template.
     """
+    if names is None:
+        _refuse_other_content(releases, lock)
+        names = role_folders(lock)
     template = locked_template(releases, lock)
-    names = role_folders(lock) if names is None else names
-    return Contents(template, _files(releases, lock, template, names), tuple(sorted(names.values())))
+    allowed = LockedNames(names, lock.external)
+    return Contents(template, _files(releases, lock, template, allowed), tuple(sorted(names.values())), allowed)
 
 
 def build(releases: Releases, lock: Lock, store: Path) -> Bundle:
@@ -125,7 +132,16 @@ def build(releases: Releases, lock: Lock, store: Path) -> Bundle:
         _refuse_changed(folder, made.files)
     else:
         _write(folder, made.files)
-    return Bundle(made.digest, folder, made.template, made.roles)
+    return Bundle(made.digest, folder, made.template, made.roles, made.names)
+
+
+def _refuse_other_content(releases: Releases, lock: Lock) -> None:
+    for which, pin in lock.pins.items():
+        if releases.digest(which, pin.commit) != pin.digest:
+            raise InputError(
+                f"{which} {pin.version} is not what was locked: commit {pin.commit[:12]} holds something else",
+                hint="`mattone lock --locked` says what; nothing is made of it",
+            )
 
 
 def _roles(lock: Lock) -> list[tuple[ComponentId, Pin]]:
@@ -133,7 +149,7 @@ def _roles(lock: Lock) -> list[tuple[ComponentId, Pin]]:
 
 
 def _files(
-    releases: Releases, lock: Lock, template: ServiceTemplate, names: Mapping[str, str]
+    releases: Releases, lock: Lock, template: ServiceTemplate, names: LockedNames
 ) -> dict[str, tuple[bool, bytes]]:
     """Path in the bundle to (executable, content)."""
     import yaml
@@ -145,14 +161,14 @@ def _files(
     def note(path: str) -> str:
         return used.setdefault(path, _artifact(path))
 
-    skeleton = render(template, None, dict.fromkeys(MARKS, ""), note)
+    skeleton = render(template, None, dict.fromkeys(MARKS, ""), note, names)
     skeleton["topology_template"].setdefault("policies", [])
     files = {TEMPLATE: (False, yaml.safe_dump(skeleton, sort_keys=False, allow_unicode=True).encode())}
     tree = locked_tree(releases, lock)
     for path, place in used.items():
-        files[place] = (False, _artifact_content(tree, path, names))
+        files[place] = (False, _artifact_content(tree, path, names.roles))
     for which, pin in _roles(lock):
-        _add_role(files, releases, which, pin.commit, names)
+        _add_role(files, releases, which, pin.commit, names.roles)
     return files
 
 

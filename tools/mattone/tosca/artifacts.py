@@ -1,9 +1,8 @@
-"""Which references of a template mean files, and where each stands (1.3, 3.6.7 and 3.6.16)."""
+"""Which references of a template mean files, and which of them may be followed (1.3, 3.6.7)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from mattone.errors import InputError
@@ -15,15 +14,20 @@ from mattone.tosca.types import Scope
 # The `file` of these artifacts names something in a registry or on Galaxy, not a file.
 _NAMES = ("tosca.artifacts.AnsibleGalaxy.", "tosca.artifacts.Deployment.Image")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")  # RFC 3986, 3.1; `urlsplit` raises at a bad host
-_CALLED = ("implementation", "primary", "file")
 
 
 def is_file_artifact(raw: Any, scope: Scope) -> bool:
     """Whether the `file` of an artifact definition is a path, judged by the artifact's type and its ancestors."""
+    return not registry_kind(raw, scope)
+
+
+def registry_kind(raw: Any, scope: Scope) -> str:
+    """`role`, `collection` or `image` when the `file` of an artifact is a name in a registry; empty for a path."""
     type_name = raw.get("type") if isinstance(raw, dict) else None
     found = scope.find("artifact", type_name)
     names = [one.name for one in found.lineage] if found else [str(type_name)]
-    return not any(name.startswith(_NAMES) for name in names)
+    known = next((name for name in names if name.startswith(_NAMES)), "")
+    return "image" if known.startswith(_NAMES[1]) else known.rpartition(".")[2]
 
 
 def file_problem(base: str, reference: str) -> tuple[str, str]:
@@ -52,70 +56,3 @@ def repository_path(reference: str, spot: Spot) -> str:
             hint="Put the file into the repository and name it relative to this one.",
         )
     return path
-
-
-def with_files(raw: Any, spot: Spot, scope: Scope, files: Callable[[str, Spot], str], names: frozenset[str]) -> Any:
-    """A definition (of a type or a node template) with every file reference replaced by `files(reference, spot)`.
-
-    names  the artifacts of the entity: an implementation may name one of them instead of a file
-    """
-    if not isinstance(raw, dict):
-        return raw
-    made = dict(raw)
-    if "artifacts" in raw:
-        made["artifacts"] = _artifacts(raw["artifacts"], spot.at("artifacts"), scope, files)
-    if isinstance(raw.get("interfaces"), dict):
-        made["interfaces"] = _calls(raw["interfaces"], spot.at("interfaces"), files, names, depth=0)
-    if isinstance(raw.get("requirements"), list):
-        at = spot.at("requirements")
-        made["requirements"] = [_relationship(one, at.at(n), scope, files) for n, one in enumerate(raw["requirements"])]
-    return made
-
-
-def _relationship(requirement: Any, spot: Spot, scope: Scope, files: Callable[[str, Spot], str]) -> Any:
-    """A requirement whose relationship may bring interfaces of its own."""
-    if not isinstance(requirement, dict):
-        return requirement
-    made = dict(requirement)
-    for name, raw in requirement.items():
-        relationship = raw.get("relationship") if isinstance(raw, dict) else None
-        if isinstance(relationship, dict):
-            at = spot.at(name, "relationship")
-            made[name] = {**raw, "relationship": with_files(relationship, at, scope, files, frozenset())}
-    return made
-
-
-def _artifacts(section: Any, spot: Spot, scope: Scope, files: Callable[[str, Spot], str]) -> Any:
-    if isinstance(section, list):
-        return [_artifacts(item, spot.at(index), scope, files) for index, item in enumerate(section)]
-    if not isinstance(section, dict):
-        return section
-    made = {}
-    for name, raw in section.items():
-        made[name] = raw
-        if isinstance(raw, str):
-            made[name] = files(raw, spot.at(name))
-        elif isinstance(raw, dict) and isinstance(raw.get("file"), str) and is_file_artifact(raw, scope):
-            made[name] = {**raw, "file": files(raw["file"], spot.at(name, "file"))}
-    return made
-
-
-def _calls(
-    value: dict[Any, Any], spot: Spot, files: Callable[[str, Spot], str], names: frozenset[str], depth: int
-) -> Any:
-    """Interfaces: name, then operations (depth 1), each a file or a mapping with an implementation (depth 2)."""
-    made: dict[Any, Any] = {}
-    for key, inner in value.items():
-        at = spot.at(key)
-        if key in ("inputs", "outputs", "type", "description"):
-            made[key] = inner
-        elif isinstance(inner, dict):
-            # 1.3 puts operations under a key of their own; they are as deep as without it.
-            made[key] = _calls(inner, at, files, names, depth + (key != "operations"))
-        elif isinstance(inner, str) and (key in _CALLED or depth == 1):
-            made[key] = inner if inner in names else files(inner, at)
-        elif isinstance(inner, list) and key == "dependencies":
-            made[key] = [one if one in names else files(one, at.at(n)) for n, one in enumerate(inner)]
-        else:
-            made[key] = inner
-    return made

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mattone.errors import InputError
-from mattone.tosca.artifacts import repository_path, with_files
 from mattone.tosca.needed import needed_types
 from mattone.tosca.prefixes import own_names, without_prefixes
+from mattone.tosca.references import References, operations, rewritten
 from mattone.tosca.source import Value
 from mattone.tosca.spots import Spot, did_you_mean, show
-from mattone.tosca.template import ServiceTemplate, mapping
-from mattone.tosca.types import KINDS
+from mattone.tosca.template import ServiceTemplate
+from mattone.tosca.types import KINDS, Scope
+
+# The parts of a topology that may name files, and the kind of their types when these have artifacts.
+_WITH_REFERENCES = (
+    ("node_templates", "node"),
+    ("relationship_templates", "relationship"),
+    ("groups", ""),
+    ("policies", ""),
+    ("workflows", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _References:
+    files: Callable[[str], str]
+    names: Callable[[str, str, Spot], str] | None
+
+    def file(self, path: str, _spot: Spot, /) -> str:
+        return self.files(path)
+
+    def name(self, kind: str, written: str, spot: Spot, /) -> str:
+        return self.names(kind, written, spot) if self.names is not None else written
 
 
 def render(
@@ -20,6 +42,7 @@ def render(
     values: Mapping[str, Value] | None,
     marks: Mapping[str, str],
     files: Callable[[str], str],
+    names: Callable[[str, str, Spot], str] | None = None,
 ) -> dict[str, Any]:
     """The template as one plain document without imports.
 
@@ -27,8 +50,10 @@ def render(
     marks   added to the metadata, to find the deployment again at the engine
     files   repository path of each artifact and implementation file to the reference that the engine
             can follow
+    names   the same for each artifact from a registry: kind, as written, its place; None leaves them as they are
 
     The types that the topology needs are part of it, normative ones aside; functions stay functions.
+    Nothing else that could lead elsewhere is: `repositories` go, and `dsl_definitions`, which were used already.
     Equal arguments give an equal document with keys in equal order. Raises InputError, with its place,
     for a missing input, an unresolved import, two types of one name, and a file reference that is no path inside
     the repository. Types that are imported under a prefix go by the name that they are defined under.
@@ -37,18 +62,13 @@ def render(
     if values is not None:
         _refuse_inputs(template, values)
 
-    def replace(reference: str, spot: Spot) -> str:
-        return files(repository_path(reference, spot))
-
+    references = _References(files, names)
     document: dict[str, Any] = {"tosca_definitions_version": template.version}
     if template.description:
         document["description"] = template.description
     document["metadata"] = {**template.metadata, **marks}
-    for section in ("dsl_definitions", "repositories"):
-        if section in template.document.value:
-            document[section] = template.document.value[section]
-    document.update(_types(template, replace))
-    document["topology_template"] = _topology(template, values or {}, replace)
+    document.update(_types(template, references))
+    document["topology_template"] = _topology(template, values or {}, references)
     copied: dict[str, Any] = _unshared(document)
     return copied
 
@@ -78,40 +98,52 @@ def _refuse_inputs(template: ServiceTemplate, values: Mapping[str, Value]) -> No
             raise InputError(f"input `{name}` has no value", place=definition.spot.key_place())
 
 
-def _types(template: ServiceTemplate, replace: Callable[[str, Spot], str]) -> dict[str, Any]:
+def _types(template: ServiceTemplate, references: References) -> dict[str, Any]:
     sections: dict[str, Any] = {}
     for one in needed_types(dict(template.topology), template.scope):
         names = frozenset(one.members("artifacts"))
-        made = with_files(dict(one.raw), one.spot, one.scope, replace, names)
+        raw = dict(one.raw)
+        if one.kind == "interface":
+            made = operations(raw, one.spot, one.scope, references)
+        else:
+            made = rewritten(raw, one.spot, one.scope, references, names)
         sections.setdefault(KINDS[one.kind][0], {})[one.name] = without_prefixes(made, own_names(one.scope))
     return sections
 
 
-def _topology(
-    template: ServiceTemplate, values: Mapping[str, Value], replace: Callable[[str, Spot], str]
-) -> dict[str, Any]:
-    names = own_names(template.scope)
-    topology = {
-        # Templates of nodes and relationships are renamed below, when the types that they name have been asked.
-        section: raw if section.endswith("_templates") else without_prefixes(raw, names, template=True)
-        for section, raw in template.topology.items()
-    }
+def _topology(template: ServiceTemplate, values: Mapping[str, Value], references: References) -> dict[str, Any]:
+    topology = dict(template.topology)
     if isinstance(topology.get("inputs"), dict):
         topology["inputs"] = {
             name: {**raw, "default": values[name]} if name in values and isinstance(raw, dict) else raw
             for name, raw in topology["inputs"].items()
         }
-    base = Spot(template.document, ("topology_template",))
-    for section, kind in (("node_templates", "node"), ("relationship_templates", "relationship")):
-        if section not in topology:
-            continue
-        made = {}
-        for name, raw in mapping(topology, section).items():
-            found = template.scope.find(kind, raw.get("type")) if isinstance(raw, dict) else None
-            known = set(found.members("artifacts")) if found else set()
-            own = raw.get("artifacts") if isinstance(raw, dict) else None
-            artifacts = frozenset(known | set(own if isinstance(own, dict) else ()))
-            body = with_files(raw, base.at(section, name), template.scope, replace, artifacts)
-            made[name] = without_prefixes(body, names, template=True)
-        topology[section] = made
-    return topology
+    spot = Spot(template.document, ("topology_template",))
+    for section, kind in _WITH_REFERENCES:
+        if section in topology:
+            topology[section] = _section(template.scope, topology[section], kind, spot.at(section), references)
+    names = own_names(template.scope)  # renamed last: references ask for types by the names that are written
+    return {section: _renamed(section, raw, names) for section, raw in topology.items()}
+
+
+def _renamed(section: str, raw: Any, names: Mapping[str, str]) -> Any:
+    """A part of the topology in which types go by their own names; the names of templates are no keynames."""
+    if section.endswith("_templates") and isinstance(raw, dict):
+        return {name: without_prefixes(body, names, template=True) for name, body in raw.items()}
+    return without_prefixes(raw, names, template=True)
+
+
+def _section(scope: Scope, section: Any, kind: str, spot: Spot, references: References) -> Any:
+    """A part of the topology: definitions by name, or a list of such (policies)."""
+    if isinstance(section, list):
+        return [_section(scope, one, kind, spot.at(number), references) for number, one in enumerate(section)]
+    if not isinstance(section, dict):
+        return section
+    made = {}
+    for name, raw in section.items():
+        found = scope.find(kind, raw.get("type")) if isinstance(raw, dict) and kind else None
+        known = set(found.members("artifacts")) if found else set()
+        own = raw.get("artifacts") if isinstance(raw, dict) else None
+        names = frozenset(known | set(own if isinstance(own, dict) else ()))
+        made[name] = rewritten(raw, spot.at(name), scope, references, names)
+    return made
