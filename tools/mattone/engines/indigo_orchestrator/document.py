@@ -99,7 +99,7 @@ def _split(template: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The template without the values of its inputs, and these.
 
     An input without a value is taken out, with the assignments that it is the value of: this server
-    fails on a `get_input` that finds nothing.
+    fails on a `get_input` that finds nothing. Raises InputError when a function is left that needs it.
     """
     topology = template.get("topology_template")
     if not isinstance(topology, dict) or not isinstance(topology.get("inputs"), dict):
@@ -113,6 +113,8 @@ def _split(template: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         else:
             kept[name], parameters[name] = definition, value
     slim = {key: _without(value, absent) for key, value in topology.items() if key != "inputs"}
+    if isinstance(slim.get("outputs"), dict):  # one whose value was taken out is no output
+        slim["outputs"] = {name: one for name, one in slim["outputs"].items() if one}
     return {**template, "topology_template": {"inputs": kept, **slim} if kept else slim}, parameters
 
 
@@ -120,11 +122,18 @@ def _without(value: Any, absent: set[str]) -> Any:
     """A copy without the entries whose value is the function `get_input` of an absent input."""
     if isinstance(value, dict):
         return {key: _without(inner, absent) for key, inner in value.items() if not _is_absent(inner, absent)}
-    return [_without(item, absent) for item in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    for item in value:
+        if _is_absent(item, absent):
+            name = redact.one_line(item["get_input"], 80)
+            raise InputError(f"input `{name}` has no value, and a function needs it", hint="give it one")
+    return [_without(item, absent) for item in value]
 
 
 def _is_absent(value: Any, absent: set[str]) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and value.get("get_input") in absent
+    name = value.get("get_input") if isinstance(value, dict) and len(value) == 1 else None
+    return isinstance(name, str) and name in absent
 
 
 def _place(template: dict[str, Any], placement: Placement) -> None:
