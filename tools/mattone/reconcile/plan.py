@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Any
 
 from mattone import digests
-from mattone.engines.interface import Observation, Phase, Placement
+from mattone.engines.interface import Capabilities, Observation, Phase, Placement
 from mattone.pins.lock import Lock, as_value
 from mattone.platform.deployments import Deployment
+from mattone.reconcile.abilities import EVERYTHING, NOTHING_FIRM, Firm, impossible
 from mattone.reconcile.journal import Operation, State
 from mattone.records.model import Action, Outcome, Record, digest
 from mattone.records.store import History
@@ -31,12 +32,16 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A deployment as it should be: the file, the lock, what of it may change while it lives, where it runs."""
+    """A deployment as it should be: the file, the lock, what of it may change while it lives, where it runs.
+
+    firm  what of it not every engine can change
+    """
 
     deployment: Deployment
     lock: Lock
     updatable: tuple[str, ...] = ()
     placement: Placement | None = None
+    firm: Firm = NOTHING_FIRM
 
     @property
     def digest(self) -> str:
@@ -101,6 +106,7 @@ class Known:
 
     instance  which installation of the engine would be used; empty when that does not matter
     secrets   input path to the version that its secret has now, where it can be read
+    can       what the engine can do; by default everything
     """
 
     history: History
@@ -108,6 +114,7 @@ class Known:
     observation: Observation | None = None
     instance: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
+    can: Capabilities = EVERYTHING
 
     @property
     def elsewhere(self) -> bool:
@@ -153,13 +160,8 @@ def _compare(name: str, wish: Wish, running: Record, known: Known) -> Step:
     if phase is Phase.GONE:
         return _made(name, Change.CREATE, "the engine does not have it any more", wish, known)
     fields = (*differences(running, wish), *_new_secrets(running, known.secrets))
-    frozen = [f.name for f in fields if f.kind == "input" and wish.updatable and f.name not in wish.updatable]
-    if running.provider and wish.deployment.provider != running.provider:
-        frozen.append("provider")
     last = known.history.last_attempted
-    if frozen and _lives(known.history):
-        listed = ", ".join(frozen)
-        why = f"{listed} cannot change while it lives: delete it and ask again, or restore the old value"
+    if _lives(known.history) and (why := _forbidden(running, wish, fields) or _impossible(wish, fields, known.can)):
         return _made(name, Change.BLOCKED, why, wish, known, fields)
     if last is not None and last.outcome is Outcome.FAILED:
         return _made(
@@ -172,6 +174,21 @@ def _compare(name: str, wish: Wish, running: Record, known: Known) -> Step:
     if phase is Phase.FAILED and known.observation is not None:
         return _made(name, Change.UPDATE, f"the engine says it failed: {known.observation.reason}", wish, known)
     return _made(name, Change.NONE, "it is as it should be", wish, known)
+
+
+def _forbidden(running: Record, wish: Wish, fields: tuple[FieldChange, ...]) -> str:
+    """Why the service does not let these fields change while it lives; "" when it does."""
+    frozen = [f.name for f in fields if f.kind == "input" and wish.updatable and f.name not in wish.updatable]
+    if running.provider and wish.deployment.provider != running.provider:
+        frozen.append("provider")
+    listed = ", ".join(frozen)
+    return f"{listed} cannot change while it lives: delete it and ask again, or restore the old value" if frozen else ""
+
+
+def _impossible(wish: Wish, fields: tuple[FieldChange, ...], can: Capabilities) -> str:
+    """Why the engine cannot change these fields while it lives; "" when it can."""
+    changed = [(field.name, field.old, field.new) for field in fields if field.kind == "input"]
+    return impossible(changed, wish.firm, can)
 
 
 def _new_secrets(running: Record, now: Mapping[str, str]) -> tuple[FieldChange, ...]:

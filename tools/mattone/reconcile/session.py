@@ -165,9 +165,12 @@ class Session:
         history = self.records.recent(deployment)
         running = history.running
         operation = self.journal.open_operations().get(deployment)
-        if running is None or not look:
+        if running is None:
             return Known(history, operation)
-        known = Known(history, operation, None, self.engine.instance)
+        can = self.engine.capabilities()
+        if not look:
+            return Known(history, operation, can=can)
+        known = Known(history, operation, None, self.engine.instance, can=can)
         if known.elsewhere:
             return known
         seen = self.engine.observe(running.remote_id)

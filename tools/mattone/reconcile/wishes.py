@@ -22,6 +22,7 @@ from mattone.platform.federation import Federation, agreement, check_images, loa
 from mattone.platform.fields import did_you_mean
 from mattone.platform.refuse import refuse
 from mattone.platform.tree import Tree
+from mattone.reconcile.abilities import firm_inputs
 from mattone.reconcile.apply import Prepared
 from mattone.reconcile.plan import Wish
 from mattone.secrets.interface import SecretStore
@@ -103,7 +104,8 @@ def _wish(
     template = locked_template(releases, lock)
     findings = check_inputs(deployment.inputs, template, deployment.document)
     findings += check_images(federation, deployment, template)
-    return Wish(deployment, lock, service_of(releases, lock).updatable, _placement(federation, deployment)), findings
+    updatable, placement = service_of(releases, lock).updatable, _placement(federation, deployment)
+    return Wish(deployment, lock, updatable, placement, firm_inputs(template)), findings
 
 
 def _placement(federation: Federation, deployment: Deployment) -> Placement | None:
