@@ -233,6 +233,22 @@ def test_machine_of_which_nothing_readable_is_said_is_still_a_machine(
     assert (seen.phase, machine.node, machine.cpus, machine.address) == (Phase.READY, "server", 0, "")
 
 
+def test_each_template_is_read_once_and_that_of_the_wanted_one_again(
+    engine: IndigoOrchestratorEngine, double: OrchestratorDouble
+) -> None:
+    for number in range(10):
+        engine.submit(submission(f"op-{number}", name=f"school/page-{number}"))
+    double.requests.clear()
+    for number in range(10):
+        assert len(engine.find(f"school/page-{number}")) == 1
+    assert double.asked("/template$") <= 10 + 10
+
+
+def test_an_operation_may_take_as_long_as_the_orchestrator_was_given(double: OrchestratorDouble) -> None:
+    assert site.engine(double).capabilities().patience == 3600
+    assert site.engine(double, timeout=240).capabilities().patience == 240 * 60 + 300
+
+
 def test_many_deployments_come_in_pages_and_foreign_templates_are_read_once(
     engine: IndigoOrchestratorEngine, double: OrchestratorDouble
 ) -> None:

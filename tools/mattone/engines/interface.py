@@ -96,11 +96,17 @@ class Remote:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an engine can do, so that a plan never promises more."""
+    """What an engine can do, so that a plan never promises more, and how it likes to be waited for.
+
+    poll      seconds between two looks at an operation
+    patience  seconds after which an operation that is still at work counts as failed
+    """
 
     resize_in_place: bool = False
     unset_inputs: bool = False
     start_stop: bool = False
+    poll: float = 1.0
+    patience: float = 3600.0
 
 
 class Engine(Protocol):

@@ -23,7 +23,7 @@ FIELDS = {
     "scope": Field(str, False, "scopes to ask `token_url` for (`openid profile offline_access`)"),
     "files_folder": Field(str, False, "a folder of this host that `files_url` serves, for playbooks, roles and types"),
     "files_url": Field(str, False, "where the orchestrator's side reads what lies in `files_folder`"),
-    "timeout": Field(int, False, "minutes until the orchestrator gives an operation up (its own bound)"),
+    "timeout": Field(int, False, "minutes until it gives an operation up, and mattone too (its own bound, an hour)"),
     "provider_timeout": Field(int, False, "minutes until it tries the next provider (its own bound)"),
     "max_providers": Field(int, False, "how many providers it may try (its own bound)"),
     "keep_last_attempt": Field(bool, False, "whether the machines of the last failed try stay (false)"),

@@ -23,8 +23,7 @@ from mattone.reconcile.plan import Change, Step, Wish
 from mattone.records.model import Action, Outcome, Record
 from mattone.records.store import RecordStore
 
-DEADLINE = 3600.0  # seconds until an operation that is still pending counts as failed
-POLL = 1.0  # seconds between two looks at the engine
+POLL = 1.0  # times the engine's own interval between two looks
 MISSES = 30  # looks in a row without an answer, after which nobody waits any longer
 
 _ACTIONS = {Change.CREATE: Action.CREATE, Change.UPDATE: Action.UPDATE, Change.DELETE: Action.DELETE}
@@ -61,7 +60,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Applier:
-    """Carries out steps, one deployment at a time."""
+    """Carries out steps, one deployment at a time.
+
+    deadline  seconds until an operation that is still pending counts as failed; by default the engine's own
+    """
 
     engine: Engine
     journal: Journal
@@ -69,7 +71,7 @@ class Applier:
     prepare: Preparer
     origin: Origin
     report: Callable[[str], None] = lambda _text: None
-    deadline: float = DEADLINE
+    deadline: float | None = None
 
     def carry_out(self, step: Step, wish: Wish | None) -> Record:
         """Do one step to its end and return its record.
@@ -185,7 +187,9 @@ class Applier:
 
     def _wait(self, deployment: str, remote_id: str) -> Observation:
         """Look until the engine is done with it, one way or the other."""
-        end = time.monotonic() + self.deadline
+        can = self.engine.capabilities()
+        deadline = can.patience if self.deadline is None else self.deadline
+        end = time.monotonic() + deadline
         misses = 0
         while True:
             try:
@@ -202,8 +206,8 @@ class Applier:
             if seen.phase not in {Phase.PENDING, Phase.DELETING, Phase.UNKNOWN}:
                 return seen
             if time.monotonic() > end:
-                return Observation(Phase.FAILED, f"not ready after {self.deadline:.0f} s", seen.machines)
-            time.sleep(POLL)
+                return Observation(Phase.FAILED, f"not ready after {deadline:.0f} s", seen.machines)
+            time.sleep(POLL * can.poll)
 
     def _described(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ from mattone.errors import RemoteError, TransientError
 from mattone.platform.orchestrator import OrchestratorSettings
 
 # PUT merges parameters, and the Infrastructure Manager behind it ignores the sizes of machines that exist.
-CAPABILITIES = Capabilities(resize_in_place=False, unset_inputs=False, start_stop=True)
+CAPABILITIES = Capabilities(resize_in_place=False, unset_inputs=False, start_stop=True, poll=5.0)
 
 _UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED"})
 _AT_ONCE = 8  # templates that are read at the same time
+_LONGER = 300.0  # seconds that an operation may take beyond the bound that the orchestrator was given
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class IndigoOrchestratorEngine:
         self._patience = patience or Patience()
         self._clock = clock
         self._sleep = sleep
-        self._foreign: set[str] = set()  # deployments without our mark: nobody marks them later
+        self._names: dict[str, str] = {}  # id to the deployment that it is marked as; nobody marks it anew
 
     @property
     def name(self) -> str:
@@ -79,7 +80,8 @@ class IndigoOrchestratorEngine:
         return redact.one_line(f"INDIGO PaaS Orchestrator {version or '(of unknown version)'}", 100)
 
     def capabilities(self) -> Capabilities:
-        return CAPABILITIES
+        bound = 60 * self._settings.timeout
+        return replace(CAPABILITIES, patience=bound + _LONGER) if bound else CAPABILITIES
 
     def submit(self, submission: Submission) -> str:
         """Post it once. The same operation again finds what it made before.
@@ -147,14 +149,15 @@ class IndigoOrchestratorEngine:
 
     def find(self, deployment: str) -> tuple[Remote, ...]:
         listed = self._client.deployments(self._settings.group)
-        candidates = [one.uuid for one in listed if one.uuid not in self._foreign and one.status != "DELETE_COMPLETE"]
+        held = [one.uuid for one in listed if one.status != "DELETE_COMPLETE"]
+        candidates = [uuid for uuid in held if self._names.get(uuid, deployment) == deployment]
         with process.parallel(_AT_ONCE) as workers:
-            marks = workers.map(self._marks, candidates)
-        self._foreign |= {uuid for uuid, found in zip(candidates, marks, strict=True) if found is None}
+            read = dict(zip(candidates, workers.map(self._marks, candidates), strict=True))
+        self._names |= {uuid: marks.deployment if marks else "" for uuid, marks in read.items()}
         return tuple(
-            Remote(uuid, found.deployment, found.operation)
-            for uuid, found in zip(candidates, marks, strict=True)
-            if found is not None and found.deployment == deployment
+            Remote(uuid, marks.deployment, marks.operation)
+            for uuid, marks in read.items()
+            if marks is not None and marks.deployment == deployment
         )
 
     def start(self, remote_id: str, machine: str) -> None:
