@@ -89,6 +89,11 @@ class EngineContract:
         assert engine.observe(remote).phase is Phase.GONE
         assert engine.find(NAME) == ()
 
+    def test_an_id_that_it_never_gave_is_gone(self, engine: Engine) -> None:
+        for remote in ("00000000-0000-0000-0000-000000000000", "never heard of"):
+            assert engine.observe(remote).phase is Phase.GONE
+            engine.destroy(remote)
+
     def test_what_is_gone_can_be_made_anew(self, engine: Engine) -> None:
         remote = engine.submit(self.submission("op-1"))
         settled(engine, remote)

@@ -13,6 +13,7 @@ from mattone.engines.indigo_orchestrator.adapter import IndigoOrchestratorEngine
 from mattone.engines.indigo_orchestrator.tokens import GivenToken
 from mattone.errors import EXIT_APPLY_FAILED, EXIT_UNKNOWN
 from mattone.reconcile.journal import State
+from mattone.reconcile.plan import Change
 from tests import small
 from tests.doubles.indigo_orchestrator.server import OrchestratorDouble, running
 from tests.doubles.indigo_orchestrator.state import Row
@@ -182,6 +183,20 @@ def test_deployment_whose_mark_was_removed_is_never_made_a_second_time(
     assert double.asked("^POST /deployments$") == 1
 
 
+def test_another_account_is_told_and_makes_no_second_one(
+    place: World, double: OrchestratorDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert place.apply() == 0
+    (row,) = held(double)
+    token = site.given(double, subject="successor")
+    monkeypatch.setattr("mattone.engines.choose.open_engine", lambda _site: adapter(double, token))
+    place.wish(small.wish("Good morning"))
+    assert place.apply() == EXIT_APPLY_FAILED
+    assert [one.uuid for one in held(double)] == [row.uuid]
+    (step,) = place.session().plan(look=True).steps
+    assert step.change is Change.BLOCKED
+
+
 def test_record_names_the_orchestrator_and_its_id(place: World, double: OrchestratorDouble) -> None:
     assert place.apply() == 0
     (record,) = place.records()
@@ -189,7 +204,7 @@ def test_record_names_the_orchestrator_and_its_id(place: World, double: Orchestr
     assert record.engine == {
         "name": "indigo-orchestrator",
         "version": "INDIGO PaaS Orchestrator 4.0.1-double",
-        "instance": double.url,
+        "instance": f"{double.url} as subject@https://iam.example.org/",
         "id": row.uuid,
     }
     assert record.provider == row.provider == "local"

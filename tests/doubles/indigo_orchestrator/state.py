@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 
 from tests.doubles.indigo_orchestrator import templates
 
+ISSUER = "https://iam.example.org/"
 UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_FAILED")
 
 
@@ -118,7 +120,7 @@ class Row:
             "outputs": self.outputs,
             "task": self.task,
             "userGroup": self.group,
-            "createdBy": {"issuer": "https://iam.example.org/", "subject": self.owner},
+            "createdBy": {"issuer": ISSUER, "subject": self.owner},
             "links": [
                 {"rel": rel, "href": f"http://elsewhere.invalid/{rel}"} for rel in ("self", "resources", "template")
             ],
@@ -149,9 +151,13 @@ class State:
     serial: int = 0
 
     def issue(self, **about: Any) -> str:
-        """A new token, made at random."""
-        token = f"token.{secrets.token_urlsafe(24)}"
-        self.accounts[token] = Account(**about)
+        """A new token, made at random: a JSON Web Token in form, with a signature that is none."""
+        account = Account(**about)
+        claims = {"sub": account.subject, "iss": ISSUER, "groups": account.groups, "jti": secrets.token_hex(8)}
+        parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
+        written = [base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts]
+        token = ".".join([*written, secrets.token_urlsafe(24)])
+        self.accounts[token] = account
         return token
 
     def settle(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 from mattone import redact
 from mattone.engines.indigo_orchestrator.adapter import IndigoOrchestratorEngine
 from mattone.engines.interface import Phase, Remote
-from mattone.errors import InputError, MattoneError, RemoteError, TransientError
+from mattone.errors import MattoneError, RemoteError, TransientError
 from tests.doubles.indigo_orchestrator.server import OrchestratorDouble
 from tests.engines.indigo_orchestrator import site
 from tests.engines.indigo_orchestrator.site import NAME, settled, submission, template
@@ -200,8 +200,12 @@ def test_unknown_agreement_fails_the_creation_with_the_servers_reason(
 
 def test_id_that_is_none_never_reaches_a_path(engine: IndigoOrchestratorEngine, double: OrchestratorDouble) -> None:
     for bad in ("", "../configuration", "x?y=z", "school/page"):
-        with pytest.raises(InputError, match="is no id of the INDIGO PaaS Orchestrator"):
-            engine.observe(bad)
+        assert engine.observe(bad).phase is Phase.GONE
+        engine.destroy(bad)
+        with pytest.raises(RemoteError, match="is no id of the INDIGO PaaS Orchestrator"):
+            engine.log(bad)
+        with pytest.raises(RemoteError, match="is no id of the INDIGO PaaS Orchestrator"):
+            engine.update(bad, submission())
     assert double.requests == []
 
 

@@ -25,7 +25,7 @@ def test_a_deployment_lives_from_submit_to_destroy(
     engine: IndigoOrchestratorEngine, double: OrchestratorDouble
 ) -> None:
     assert engine.version() == "INDIGO PaaS Orchestrator 4.0.1-double"
-    assert engine.instance == double.url
+    assert engine.instance == f"{double.url} as subject@https://iam.example.org/"
     assert engine.find(NAME) == ()
     remote = engine.submit(submission())
     assert engine.observe(remote).phase is Phase.PENDING
@@ -247,6 +247,21 @@ def test_each_template_is_read_once_and_that_of_the_wanted_one_again(
 def test_an_operation_may_take_as_long_as_the_orchestrator_was_given(double: OrchestratorDouble) -> None:
     assert site.engine(double).capabilities().patience == 3600
     assert site.engine(double, timeout=240).capabilities().patience == 240 * 60 + 300
+
+
+def test_private_key_that_the_server_tells_of_a_machine_is_kept_nowhere(
+    engine: IndigoOrchestratorEngine, double: OrchestratorDouble
+) -> None:
+    remote = engine.submit(submission())
+    settled(engine, remote)
+    canary = "-".join(["canary", "key", "of", "this", "test"])
+    system = {"class": "system", "disk.0.os.credentials.private_key": canary, "cpu.count": 1}
+    for one in only(double).resources:
+        one.info = json.dumps({"vmProperties": [system]})
+    seen = engine.observe(remote)
+    assert seen.machines[0].cpus == 1
+    assert canary not in repr(seen)
+    assert canary not in engine.log(remote)
 
 
 def test_many_deployments_come_in_pages_and_foreign_templates_are_read_once(

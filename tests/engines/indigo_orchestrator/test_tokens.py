@@ -11,7 +11,7 @@ import pytest
 
 from mattone import redact
 from mattone.engines.choose import open_engine
-from mattone.engines.indigo_orchestrator.tokens import AgentToken, EndpointToken, GivenToken
+from mattone.engines.indigo_orchestrator.tokens import AgentToken, EndpointToken, GivenToken, subject
 from mattone.errors import HostError, InputError, RemoteError, TransientError
 from mattone.platform.site import open_site
 from tests.doubles.indigo_orchestrator.server import OrchestratorDouble
@@ -161,6 +161,13 @@ def test_account_that_could_be_an_option_is_refused(account: str) -> None:
         AgentToken(account)
 
 
+@pytest.mark.parametrize(
+    "token", ["opaque-token", "a.b.c", "a..c", "a.W10.c", "a.eyJzdWIiOjd9.c", "a." + "W1" * 5000 + ".c"]
+)
+def test_token_that_does_not_say_whose_it_is_names_nobody(token: str) -> None:
+    assert subject(token) == ""
+
+
 def test_no_source_lets_a_token_be_seen(double: OrchestratorDouble) -> None:
     token = EndpointToken(f"{double.url}/token", grant).token()
     given = double.state.issue()
@@ -193,7 +200,7 @@ def test_settings_name_the_source_and_its_secrets(
     platform.write({"mattone.toml": text + source.replace("URL", double.url)})
     engine = open_engine(open_site(platform.root))
     assert engine.find(NAME) == ()
-    assert engine.instance == double.url
+    assert engine.instance == f"{double.url} as subject@https://iam.example.org/"
     engine.close()
 
 

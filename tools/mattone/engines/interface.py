@@ -123,7 +123,8 @@ class Engine(Protocol):
     def instance(self) -> str:
         """Which installation of the engine this is: what one holds, another does not know.
 
-        A URL for an engine with an address; an id of its own for one that lives in a workspace.
+        A URL for an engine with an address, with the account where accounts do not see each other's
+        deployments; an id of its own for one that lives in a workspace.
         """
 
     def version(self) -> str:

@@ -130,8 +130,8 @@ class Applier:
             return
         if self.engine.observe(running.remote_id).phase not in {Phase.GONE, Phase.DELETING}:
             raise OutcomeUnknown(
-                f"{deployment}: the engine has {running.remote_id}, without the mark that says whose it is",
-                hint="somebody changed it at the engine: put its mark back, or delete it there",
+                f"{deployment}: the engine has {running.remote_id} and does not find it by its mark",
+                hint="somebody changed it at the engine, or moved it: undo that, or delete it there",
             )
 
     def _close(self, operation: Operation, reason: str) -> None:

@@ -63,6 +63,7 @@ class IndigoOrchestratorEngine:
         self._patience = patience or Patience()
         self._clock = clock
         self._sleep = sleep
+        self._account = ""
         self._names: dict[str, str] = {}  # id to the deployment that it is marked as; nobody marks it anew
 
     @property
@@ -71,7 +72,10 @@ class IndigoOrchestratorEngine:
 
     @property
     def instance(self) -> str:
-        return self._settings.url
+        """The URL, and the account: what one account made, another can neither list nor change."""
+        if not self._account:
+            self._account = self._client.account() or "an unknown account"
+        return f"{self._settings.url} as {self._account}"
 
     def version(self) -> str:
         said = self._client.info()

@@ -14,8 +14,8 @@ from urllib.parse import quote, urlencode
 
 from mattone import http, redact
 from mattone.engines.indigo_orchestrator import answers
-from mattone.engines.indigo_orchestrator.tokens import TokenSource
-from mattone.errors import InputError, RemoteError, TransientError
+from mattone.engines.indigo_orchestrator.tokens import TokenSource, subject
+from mattone.errors import RemoteError, TransientError
 
 _ANY = range(200, 600)
 _BUSY = frozenset({409, 429})  # with `Retry-After`: refused, nothing was done
@@ -50,6 +50,10 @@ class Client:
         self._tokens = tokens
         self._timeout = timeout
         self._sleep = sleep
+
+    def account(self) -> str:
+        """Whose deployments are seen, `<subject>@<issuer>`; "" when the token does not say (RFC 7519, 4.1)."""
+        return subject(self._tokens.token())
 
     def info(self) -> Mapping[str, Any]:
         """`GET /info`: what the server says of its own build."""
@@ -206,5 +210,5 @@ def _path(uuid: str) -> str:
 
 def _id(uuid: str) -> str:
     if not answers.UUID.fullmatch(uuid):
-        raise InputError(f"{redact.one_line(uuid, 60)!r} is no id of the INDIGO PaaS Orchestrator")
+        raise UnknownDeployment(f"{redact.one_line(uuid, 60)!r} is no id of the INDIGO PaaS Orchestrator")
     return quote(uuid, safe="")
