@@ -89,8 +89,8 @@ class EngineContract:
         assert engine.observe(remote).phase is Phase.GONE
         assert engine.find(NAME) == ()
 
-    def test_an_id_that_it_never_gave_is_gone(self, engine: Engine) -> None:
-        for remote in ("00000000-0000-0000-0000-000000000000", "never heard of"):
+    def test_an_id_that_another_engine_gave_is_gone(self, engine: Engine) -> None:
+        for remote in ("00000000-0000-0000-0000-000000000000", "school-page-0a1b2c3d"):
             assert engine.observe(remote).phase is Phase.GONE
             engine.destroy(remote)
 
