@@ -11,7 +11,7 @@ import yaml
 from dev.pipelines import parts
 from dev.report import ROOT
 
-TEMPLATES = ("check", "test", "plan", "apply")
+TEMPLATES = ("check", "claims", "test", "plan", "apply")
 MERGE_REQUEST = '$CI_PIPELINE_SOURCE == "merge_request_event"'
 DEFAULT_BRANCH = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"
 
@@ -42,8 +42,9 @@ def test_apply_runs_on_the_default_branch_alone_one_at_a_time_and_is_never_inter
     assert apply["interruptible"] is False
 
 
-def test_plan_runs_for_merge_requests_alone() -> None:
-    assert conditions("plan") == [MERGE_REQUEST]
+@pytest.mark.parametrize("name", ["plan", "claims"])
+def test_plan_and_claims_run_for_merge_requests_alone(name: str) -> None:
+    assert conditions(name) == [MERGE_REQUEST]
 
 
 def test_every_template_is_included_and_has_its_stage() -> None:

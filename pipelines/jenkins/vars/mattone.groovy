@@ -11,6 +11,12 @@ void check() {
     sh "${COMMAND} lock --locked --output text"
 }
 
+/** What the merge request claims, by its commits and its title, is no less than what its changes demand. */
+void claims() {
+    setup()
+    sh "${COMMAND} release --check \"origin/\$CHANGE_TARGET..HEAD\" --title \"\$CHANGE_TITLE\" --output text"
+}
+
 /** The platform's own tests; the agent must be allowed to start machines. */
 void test() {
     try {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mattone.cli import common
-from mattone.errors import EXIT_DONE
+from mattone.errors import EXIT_DONE, EXIT_FINDINGS
 
 if TYPE_CHECKING:
     from mattone.platform.site import Site
@@ -20,6 +20,7 @@ EXAMPLES = (
     "mattone release --dry-run                          next versions and changelogs, nothing is written",
     "mattone release --dry-run --output json",
     "mattone release --dry-run tosca-types --pre rc     a pre-release of one component",
+    "mattone release --check origin/main..HEAD --title 'feat: a disk more'",
 )
 
 
@@ -29,15 +30,44 @@ def arguments(parser: ArgumentParser) -> None:
         "--dry-run", action="store_true", help="print the next versions and changelogs of HEAD, write nothing"
     )
     parser.add_argument("--pre", default="", metavar="LABEL", help="make pre-releases, as in `rc` for 2.0.0-rc.1")
+    parser.add_argument(
+        "--check", default="", metavar="BASE..HEAD", help="fail when commits claim less than their changes demand"
+    )
+    parser.add_argument("--title", default="", help="with --check: the merge request's title, which must claim it too")
+    parser.add_argument("--squash", action="store_true", help="with --check: the title will be the only commit")
     common(parser)
 
 
-def run(components: Sequence[str], dry_run: bool, pre: str, repo: Path, output: str) -> int:
-    """Show the releases of HEAD, or make those of the default branch."""
+def run(
+    components: Sequence[str],
+    dry_run: bool,
+    pre: str,
+    check: str,
+    title: str,
+    squash: bool,
+    repo: Path,
+    output: str,
+) -> int:
+    """Show the releases of HEAD, make those of the default branch, or judge what a merge request claims."""
     from mattone.platform.site import open_site
 
     site = open_site(repo)
+    if check:
+        return _check(site, check, title, squash, output)
     return _plan(site, components, pre, output) if dry_run else _make(site, components, pre, output)
+
+
+def _check(site: Site, commits: str, title: str, squash: bool, output: str) -> int:
+    from mattone import terminal
+    from mattone.releases import show
+    from mattone.releases.check import Change, judge
+
+    judgements = judge(site.repository, Change.parse(commits, title, squash))
+    if output == "json":
+        terminal.say_json(show.judgements_as_json(judgements))
+    else:
+        terminal.say(show.judgements_as_text(judgements))
+    return EXIT_FINDINGS if any(one.short for one in judgements) else EXIT_DONE
 
 
 def _plan(site: Site, components: Sequence[str], pre: str, output: str) -> int:

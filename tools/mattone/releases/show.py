@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mattone import terminal
-from mattone.releases.model import ComponentRelease, Plan
+from mattone.releases.model import ComponentRelease, Demand, Plan
+from mattone.versions import Bump
 
 if TYPE_CHECKING:
+    from mattone.releases.check import Judgement
     from mattone.releases.make import Outcome
 
 
@@ -70,6 +72,55 @@ def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def judgements_as_text(judgements: Sequence[Judgement]) -> str:
+    """What is claimed and what is demanded, and for each component that claims too little the reasons."""
+    rows = [_judgement(one) for one in judgements]
+    parts = [terminal.table(rows, ("component", "commits", "title", "demanded", "verdict"))] if rows else []
+    for one in judgements:
+        reasons = [
+            f"  {reason.place or one.component}: {reason.rule} {reason.message}"
+            for reason in one.demand.reasons
+            if one.short and reason.bump > max(one.claimed, Bump.PATCH)
+        ]
+        unknown = [f"  not known: {text}" for text in one.demand.unknown]
+        if reasons or unknown:
+            parts.append("\n".join([f"{one.component} demands {one.demand.bump}", *reasons, *unknown]))
+    if any(one.short for one in judgements):
+        parts.append(_ADVICE)
+    return "\n\n".join(parts) or "no component is touched"
+
+
+_ADVICE = """\
+hint: say in a commit, and in the title where there is one, what the change is: `feat(...)` adds, `!` after the
+      scope and a `BREAKING CHANGE:` footer break. `mattone explain RULE` says how to change it without breaking."""
+
+
+def judgements_as_json(judgements: Sequence[Judgement]) -> dict[str, Any]:
+    return {
+        "components": [
+            {**_judgement(one), "reasons": _reasons(one.demand), "unknown": list(one.demand.unknown)}
+            for one in judgements
+        ]
+    }
+
+
+def _judgement(one: Judgement) -> dict[str, Any]:
+    return {
+        "component": one.component.path,
+        "commits": str(one.commits),
+        "title": None if one.title is None else str(one.title),
+        "demanded": str(one.demand.bump),
+        "verdict": "claims too little" if one.short else "ok",
+    }
+
+
+def _reasons(demand: Demand) -> list[dict[str, str]]:
+    return [
+        {"rule": one.rule, "bump": str(one.bump), "message": one.message, "place": str(one.place or "")}
+        for one in demand.reasons
+    ]
+
+
 def as_json(plan: Plan, changelogs: Mapping[str, str]) -> dict[str, Any]:
     """A plan as JSON; `changelogs` has the section of each release by its tag."""
     return {
@@ -87,10 +138,7 @@ def _release(release: ComponentRelease, changelog: str) -> dict[str, Any]:
         "claimed": str(release.claimed),
         "demanded": str(release.demanded),
         "stated": release.stated,
-        "reasons": [
-            {"rule": one.rule, "bump": str(one.bump), "message": one.message, "place": str(one.place or "")}
-            for one in release.demand.reasons
-        ],
+        "reasons": _reasons(release.demand),
         "unknown": list(release.demand.unknown),
         "requires": [
             {"component": one.requirement.path, "version": str(one.version), "range": one.new} for one in release.ranges

@@ -20,6 +20,7 @@ from mattone.errors import EXIT_CHANGES, InputError
 from mattone.forges.interface import MergeRequest, Pipeline, PipelineState
 from mattone.forges.local.forge import LocalForge
 from mattone.git import Repository
+from mattone.releases.settings import COMPONENTS
 
 BOT = "pipeline"
 WAIVERS = "waivers.yaml"
@@ -54,11 +55,16 @@ class StageResult:
         return self.code in self.stage.accept
 
 
-def merge_request_stages(base: str, markdown: Path, waivers: Path) -> tuple[Stage, ...]:
-    """Check, lock, plan: nothing that writes anywhere but to the plan's file."""
+def merge_request_stages(base: str, markdown: Path, waivers: Path, title: str | None = None) -> tuple[Stage, ...]:
+    """Check, lock, plan: nothing that writes anywhere but to the plan's file.
+
+    title  of the merge request, whose claims are judged; None where nothing is released
+    """
     plan = ("plan", "--detailed-exitcode", "--base", base, "--markdown", str(markdown))
+    claims = ("release", "--check", "HEAD^1..HEAD", f"--title={title}")
     return (
         Stage("check", ("validate", "--waivers", str(waivers))),
+        *([Stage("claims", claims)] if title is not None else []),
         Stage("lock", ("lock", "--locked")),
         Stage("plan", plan, (0, EXIT_CHANGES)),
     )
@@ -82,7 +88,9 @@ def run_merge_request(forge: LocalForge, iid: int, on_line: Callable[[str], None
         markdown, waivers = Path(folder) / "plan.md", Path(folder) / WAIVERS
         # Nobody waives their own findings: what the default branch accepts counts.
         waivers.write_bytes(forge.repository.read(f"refs/heads/{request.target_branch}", WAIVERS) or b"")
-        stages = merge_request_stages(request.base, markdown, waivers)
+        # Whether there are releases is what the default branch says, too.
+        released = forge.repository.read(f"refs/heads/{request.target_branch}", COMPONENTS) is not None
+        stages = merge_request_stages(request.base, markdown, waivers, request.title if released else None)
         # A workspace of its own: the clone's `.mattone` is what a merge request may have brought.
         environment = {**_without_secrets(), "MATTONE_WORKSPACE": str(Path(folder) / "workspace")}
         try:
