@@ -34,6 +34,7 @@ COMMANDS = {
     "plan": "show what applying would do",
     "apply": "bring the merged state about",
     "release": "make the next versions of what changed",
+    "history": "list a component's versions: what each claimed, what it demanded",
     "status": "list deployments: wanted, applied, running",
     "trace": "tell how a deployment was made",
     "diff": "compare what two operations made",

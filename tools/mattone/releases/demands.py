@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mattone.git import Repository
 from mattone.platform.components import ComponentId
 from mattone.platform.tree import RevisionTree, Tree
 from mattone.releases.lineage import Lineage
 from mattone.releases.model import Demand, Reason
 from mattone.versions import Bump
+
+if TYPE_CHECKING:
+    from mattone.compat.changes import Comparison
 
 RENAMED = "REL1001"
 
@@ -35,6 +40,10 @@ def compare(old: Tree, new: Tree, component: ComponentId) -> Demand:
     """What the difference between two trees demands of a component's next version."""
     from mattone.compat.compare import compare_components
 
-    found = compare_components(old, new, component)
+    return as_demand(compare_components(old, new, component))
+
+
+def as_demand(found: Comparison) -> Demand:
+    """A comparison as what it demands."""
     reasons = (Reason(one.id, one.bump, f"{one.subject}: {one.why}", one.place) for one in found.changes)
     return Demand(tuple(reasons), tuple(f"{one.place}: {one.message}" for one in found.unknown))

@@ -61,6 +61,15 @@ class ReleaseSettings:
         return tuple(sorted(found, key=lambda component: component.path))
 
 
+CONVENTIONAL = ReleaseSettings(
+    kinds=tuple(Kind),
+    minor=("feat",),
+    patch=("fix", "perf", "revert"),
+    other=("build", "chore", "ci", "docs", "refactor", "style", "test"),
+    template="",
+)  # how commits are read in repositories that do not say it
+
+
 def load_release_settings(tree: Tree) -> ReleaseSettings:
     """Read `release/`. Raises InputError or FindingsError with the place of what is wrong."""
     kinds = _kinds(tree)
