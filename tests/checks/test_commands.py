@@ -125,7 +125,7 @@ def test_explain_shows_one_rule_and_lists_all(folder: Path) -> None:
     page = run(folder, "explain", "tosca1032")
     assert page.returncode == 0
     assert page.stdout.startswith("# TOSCA1032: requirement of a node that is not there\n")
-    assert "TOSCA1045  error" in run(folder, "explain").stdout
+    assert "TOSCA1045   error" in run(folder, "explain").stdout
     unknown = run(folder, "explain", "TOSCA9")
     assert unknown.returncode == 1
     assert "there is no rule" in unknown.stderr

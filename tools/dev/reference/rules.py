@@ -1,4 +1,4 @@
-"""The rules of `mattone validate`, from the registry, whose examples are tested."""
+"""The rules of `mattone validate` and `mattone compat`, from the registry, whose examples are tested."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _FAMILIES = {
     "FED": "the federation",
     "LOCK": "locks",
     "WAIVE": "waivers",
+    "COMPAT": "changes between two versions",
 }
 
 
@@ -30,12 +31,12 @@ def pages() -> dict[str, str]:
         "",
         "What `mattone validate` can report. The first digit says how grave it is: 1 error, 2 warning, 3 style.",
         "`mattone explain RULE` prints the same pages. The examples are tested: the bad one has the finding, the good",
-        "one has not.",
+        "one has not. Rules `COMPAT...` are those of `mattone compat`: 1 breaking, 2 additive, 3 patch.",
     ]
     found: dict[str, str] = {}
     for family, rules in families.items():
         name, title = f"{family}.md", _FAMILIES.get(family, "others")
-        rows = [[f"[{rule.id}]({name}#{_anchor(rule)})", rule.severity.value, rule.title] for rule in rules]
+        rows = [[f"[{rule.id}]({name}#{_anchor(rule)})", rule.gravity, rule.title] for rule in rules]
         index += ["", f"## {family}: {title}", "", *table(["rule", "gravity", "what is wrong"], rows)]
         body = "\n".join(_lower(registry.page(rule)) for rule in rules)
         found[name] = f"# {family} rules: {title}\n\n{body}"

@@ -1,4 +1,4 @@
-"""Every rule that a check can report, read from `rules/<id>.yaml`: title, clause, reason, a bad and a good example.
+"""Every rule that a check or a comparison can report, from `rules/<id>.yaml`: title, clause, reason, examples.
 
 Nothing here is needed to check: a finding carries its id, and an id its severity. The registry is
 for those who ask what a finding means, for the reference pages and for reports that list rules.
@@ -40,6 +40,16 @@ class Rule:
     def severity(self) -> Severity:
         return severity_of(self.id)
 
+    @property
+    def is_change(self) -> bool:
+        """Whether it is one of `mattone compat`: its examples are two documents each, before and after."""
+        return self.id.startswith("COMPAT")
+
+    @property
+    def gravity(self) -> str:
+        """How grave it is, in the word of checks or of comparisons."""
+        return _GRADES[self.severity][0] if self.is_change else self.severity.value
+
 
 def _folder() -> Traversable:
     return resources.files("mattone.checks") / "rules"
@@ -80,13 +90,22 @@ def example(text: str) -> bytes:
 
 def page(one: Rule) -> str:
     """The explanation of a rule as Markdown, for a terminal and for the reference."""
-    parts = [f"# {one.id}: {one.title}", f"*{one.severity.value}* · decided by: {one.clause}", one.why]
+    demands = f", demands a {_GRADES[one.severity][1]} version" if one.is_change else ""
+    parts = [f"# {one.id}: {one.title}", f"*{one.gravity}*{demands} · decided by: {one.clause}", one.why]
     if one.fix:
         parts.append(f"**Fix:** {one.fix}")
-    parts += [_example("Bad", one.bad), _example("Good", one.good)]
-    if one.severity is not Severity.ERROR:
+    bad, good = ("The change", "No such change") if one.is_change else ("Bad", "Good")
+    parts += [_example(bad, one.bad), _example(good, one.good)]
+    if one.is_change or one.severity is not Severity.ERROR:
         parts.append("A waiver with a reason, an owner and an expiry date can allow it for one file.")
     return "\n\n".join(parts) + "\n"
+
+
+_GRADES = {
+    Severity.ERROR: ("breaking", "major"),
+    Severity.WARNING: ("additive", "minor"),
+    Severity.STYLE: ("patch", "patch"),
+}
 
 
 def _example(title: str, files: Mapping[str, str]) -> str:

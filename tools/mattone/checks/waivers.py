@@ -37,6 +37,11 @@ class Waiver:
     expires: datetime.date
     spot: Spot
 
+    @property
+    def of_change(self) -> bool:
+        """Whether it accepts a change that `mattone compat` finds: then no check of files finds it."""
+        return self.rule.startswith("COMPAT")
+
     def covers(self, one: Finding) -> bool:
         return one.rule == self.rule and _glob(self.path).fullmatch(one.place.path) is not None
 
@@ -120,7 +125,7 @@ def apply_waivers(findings: Iterable[Finding], waivers: Sequence[Waiver]) -> tup
         (waived if covering else standing).append(one)
     out = Collector()
     for number, waiver in enumerate(waivers):
-        if number not in used:
+        if number not in used and not waiver.of_change:
             message = f"the waiver of {waiver.rule} for {show(waiver.path)} covers nothing"
             out.add("WAIVE2001", message, waiver.spot.place(), "Remove it.")
     return [*standing, *out.findings()], waived

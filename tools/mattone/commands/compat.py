@@ -11,6 +11,7 @@ from mattone.cli import common
 from mattone.errors import EXIT_DONE, EXIT_FINDINGS
 
 if TYPE_CHECKING:
+    from mattone.checks.waivers import Waiver
     from mattone.compat.changes import Comparison
     from mattone.compat.sides import Source
     from mattone.versions import Bump
@@ -60,10 +61,12 @@ def run(
     output: str,
 ) -> int:
     """Compare, report, and exit with 3 when more changed than was claimed, or when nobody can tell."""
+    from mattone.compat.report import without
     from mattone.compat.sides import compare, here, locate
 
     sides = locate(old, repo), (locate(new, repo) if new else here(repo))
-    found = [(title, _waived(one, repo, waivers)) for title, one in compare(*sides, component, url)]
+    accepted = _accepted(repo, waivers)
+    found = [(title, without(one, accepted)) for title, one in compare(*sides, component, url)]
     _show(found, format or output, sides[1])
     limit = _claimed(claimed, *sides)
     short = any(one.bump > limit for _, one in found)
@@ -85,20 +88,16 @@ def _claimed(claimed: str | None, old: Source, new: Source) -> Bump:
     )
 
 
-def _waived(one: Comparison, repo: Path, file: Path | None) -> Comparison:
-    """The comparison without the changes that a waiver accepts."""
+def _accepted(repo: Path, file: Path | None) -> Sequence[Waiver]:
+    """The waivers that hold today."""
     path = file if file is not None else _default_waivers(repo)
-    if path is None or not one.changes:
-        return one
+    if path is None:
+        return ()
     import datetime
-    from dataclasses import replace
 
     from mattone.checks.waivers import read_waivers
-    from mattone.compat.report import as_finding
 
-    accepted, _ = read_waivers(path.name, path.read_bytes(), datetime.datetime.now(datetime.UTC).date())
-    standing = tuple(c for c in one.changes if not any(waiver.covers(as_finding(c)) for waiver in accepted))
-    return replace(one, changes=standing)
+    return read_waivers(path.name, path.read_bytes(), datetime.datetime.now(datetime.UTC).date())[0]
 
 
 def _default_waivers(repo: Path) -> Path | None:

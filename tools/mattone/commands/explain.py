@@ -30,10 +30,10 @@ def run(rules: Sequence[str], repo: Path, output: str) -> int:  # noqa: ARG001 -
 
     chosen = [registry.rule(one) for one in rules] or list(registry.rules())
     if output == "json":
-        terminal.say_json([{**asdict(one), "severity": one.severity.value} for one in chosen])
+        terminal.say_json([{**asdict(one), "severity": one.gravity} for one in chosen])
     elif rules:
         terminal.say("\n".join(registry.page(one) for one in chosen).rstrip("\n"))
     else:
-        rows = [{"rule": one.id, "severity": one.severity.value, "title": one.title} for one in chosen]
+        rows = [{"rule": one.id, "severity": one.gravity, "title": one.title} for one in chosen]
         terminal.say(terminal.table(rows, ("rule", "severity", "title")))
     return EXIT_DONE

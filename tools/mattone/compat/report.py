@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from mattone.checks.waivers import Waiver
 from mattone.compat.changes import Change, Comparison, Grade
 from mattone.findings import Finding, finding
 from mattone.redact import one_line, visible
@@ -83,6 +85,14 @@ def as_json(title: str, one: Comparison) -> dict[str, Any]:
 
 def _place(place: Any) -> dict[str, Any] | None:
     return {"path": place.path, "line": place.line, "column": place.column} if place is not None else None
+
+
+def without(one: Comparison, accepted: Sequence[Waiver]) -> Comparison:
+    """The comparison without the changes that a waiver accepts."""
+    if not accepted:
+        return one
+    standing = (each for each in one.changes if not any(waiver.covers(as_finding(each)) for waiver in accepted))
+    return replace(one, changes=tuple(standing))
 
 
 def findings(one: Comparison) -> Iterable[Finding]:
