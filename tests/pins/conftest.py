@@ -5,10 +5,29 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.galaxy import GalaxyDouble
+from tests.pins.registries import PROGRAM, WHY, Registry, registry
+from tests.pins.world import Site
 from tests.small import Platform, closing
+from tests.web import serving
 
 
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[Platform]:
     with closing(Platform(tmp_path / "platform")) as made:
         yield made
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setenv("MATTONE_CACHE", str(tmp_path / "cache"))
+    with closing(Platform(tmp_path / "platform")) as platform, serving() as web:
+        yield Site(platform, web, GalaxyDouble(web), tmp_path)
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    if PROGRAM is None:
+        pytest.skip(WHY)
+    with registry(tmp_path_factory.mktemp("registry")) as running:
+        yield running

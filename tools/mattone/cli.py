@@ -31,6 +31,7 @@ COMMANDS = {
     "request": "ask for a deployment: write its file and open the merge request",
     "lock": "resolve version ranges to exact versions and digests",
     "bundle": "make the archive of all that an engine receives, or check one",
+    "outdated": "show what locks could move to, and who holds it back",
     "plan": "show what applying would do",
     "apply": "bring the merged state about",
     "release": "make the next versions of what changed",

@@ -84,7 +84,7 @@ def call(
             timeout=timeout,
             allow_redirects=False,
             auth=_as_given,
-            proxies={"http": "", "https": ""} if _is_this_host(url) else None,
+            proxies={"http": "", "https": ""} if is_this_host(url) else None,
             stream=True,
         ) as answer,
     ):
@@ -185,7 +185,7 @@ def _target(url: str, location: str) -> str:
         target, scheme = location, ""
     if scheme not in {"http", "https"} or (scheme == "http" and url.startswith("https:")):
         raise RemoteError(f"GET {_short(url)}: refused to follow its redirect to {_short(target)}")
-    if _is_this_host(target) and not _is_this_host(url):
+    if is_this_host(target) and not is_this_host(url):
         raise RemoteError(f"GET {_short(url)}: refused to follow its redirect to this machine")
     return target
 
@@ -206,7 +206,7 @@ def _get(url: str, headers: Mapping[str, str], limit: int, silence: float, done:
             allow_redirects=False,
             stream=True,
             auth=_as_given,
-            proxies={"http": "", "https": ""} if _is_this_host(url) else None,
+            proxies={"http": "", "https": ""} if is_this_host(url) else None,
         ) as answer,
     ):
         body = b"".join(_read(answer, url, limit, done))
@@ -233,7 +233,8 @@ def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _is_this_host(url: str) -> bool:
+def is_this_host(url: str) -> bool:
+    """Whether a URL leads to this machine, by its name alone."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:

@@ -44,10 +44,14 @@ def _import(context: Context, one: Import) -> None:
 
 def import_problem(reference: str) -> str:
     """Why an import floats; empty for a version, a commit, and what is no raw file of a forge."""
-    found = _RAW_URL.match(reference)
-    if found is None or _PINNED.match(found.group(1)):
-        return ""
-    return f"follows `{show(found.group(1))}`, which moves"
+    ref = raw_ref(reference)
+    return "" if not ref or _PINNED.match(ref) else f"follows `{show(ref)}`, which moves"
+
+
+def raw_ref(url: str) -> str:
+    """The tag, branch or commit in the URL of a forge's raw file; empty when it has none."""
+    found = _RAW_URL.match(url)
+    return found.group(1) if found else ""
 
 
 def _artifacts(context: Context, raw: Any, spot: Spot) -> None:

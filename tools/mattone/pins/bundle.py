@@ -23,6 +23,8 @@ from typing import Any
 from mattone import digests
 from mattone.errors import HostError, InputError, Place
 from mattone.pins.archive import Files
+from mattone.pins.external import ExternalKind
+from mattone.pins.imports import with_imports
 from mattone.pins.lock import Lock, Pin
 from mattone.pins.names import LockedNames
 from mattone.pins.playbooks import rewrite
@@ -91,7 +93,8 @@ def locked_tree(releases: Releases, lock: Lock) -> ComposedTree:
 def locked_template(releases: Releases, lock: Lock) -> ServiceTemplate:
     """The service template of a lock with the locked types. Raises FindingsError when it is bad."""
     path = f"{lock.service.component.path}/template.yaml"
-    template, findings = load_template(path, tree_resolver(locked_tree(releases, lock)))
+    urls = {entry.name: entry.digest for entry in lock.external if entry.kind is ExternalKind.TYPES}
+    template, findings = load_template(path, with_imports(tree_resolver(locked_tree(releases, lock)), urls))
     refuse(findings)
     if template is None:
         raise InputError("there is no such template", place=Place(path))

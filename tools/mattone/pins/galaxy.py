@@ -18,10 +18,10 @@ from mattone.pins.external import External
 from mattone.pins.origins import Candidate, Content, GitOrigin, MissingVersion, archive, in_range, version_of
 from mattone.pins.sources import GitSource, shown
 from mattone.pins.store import SourceChanged, Store
+from mattone.platform.settings import GALAXY
 from mattone.redact import one_line
 from mattone.versions import Version
 
-ADDRESS = "https://galaxy.ansible.com"
 _LIMIT = 10_000_000  # bytes of an answer
 _PAGES = 50  # of a list of versions, 100 a page
 
@@ -30,7 +30,7 @@ _PAGES = 50  # of a list of versions, 100 a page
 class Galaxy:
     """One Galaxy server. It names a role's repository by its owner and name on GitHub alone."""
 
-    address: str = ADDRESS
+    address: str = GALAXY
     forge: str = "https://github.com"
 
     def role(self, name: str) -> GitOrigin:

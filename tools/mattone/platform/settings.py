@@ -17,7 +17,9 @@ from mattone.platform.tree import Tree
 
 FILE = "mattone.toml"
 
-_KEYS = {"environment", "engine", "forge", "merge", "records"}  # `merge` is the forge's own table
+_KEYS = {"environment", "engine", "forge", "lock", "merge", "records"}  # `merge` is the forge's own table
+UNPINNED = ("allow", "refuse")
+GALAXY = "https://galaxy.ansible.com"
 ENGINES = ("infrastructure-manager", ORCHESTRATOR)
 FORGES = ("local",)
 _AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
@@ -27,17 +29,21 @@ _AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
 class Settings:
     """The settings that every command reads, from the work tree.
 
-    environment   the name under which records, journal and lock are kept; a DNS label
-    engine        `engine.kind`: what creates machines
-    forge         `forge.kind`: where merge requests live
-    records_key   `records.key`: secret reference of the key that signs records; "" for the workspace's own
-    orchestrator  the rest of `[engine]` when its kind is `indigo-orchestrator`, else None
+    environment    the name under which records, journal and lock are kept; a DNS label
+    engine         `engine.kind`: what creates machines
+    forge          `forge.kind`: where merge requests live
+    records_key    `records.key`: secret reference of the key that signs records; "" for the workspace's own
+    lock_unpinned  `lock.unpinned`: whether locks may hold what nobody could say the digest of: `allow` or `refuse`
+    lock_galaxy    `lock.galaxy`: the Ansible Galaxy server that knows roles and collections by name
+    orchestrator   the rest of `[engine]` when its kind is `indigo-orchestrator`, else None
     """
 
     environment: str = "production"
     engine: str = "infrastructure-manager"
     forge: str = "local"
     records_key: str = ""
+    lock_unpinned: str = UNPINNED[0]
+    lock_galaxy: str = GALAXY
     orchestrator: OrchestratorSettings | None = None
 
 
@@ -77,7 +83,19 @@ class _Reader:
         more = set(ORCHESTRATOR_FIELDS) if orchestrator else set()
         self._refuse_unknown(self.table.get("engine", {}), {"kind"} | more, "engine.")
         self._refuse_unknown(self.table.get("forge", {}), {"kind"}, "forge.")
-        return Settings(environment, engine, forge, self._key(), orchestrator)
+        return Settings(environment, engine, forge, self._key(), *self._lock(), orchestrator)
+
+    def _lock(self) -> tuple[str, str]:
+        section = self.table.get("lock", {})
+        if not isinstance(section, dict):
+            raise self._error("lock", "'lock' must be a table", "write [lock] and below it unpinned = ...")
+        self._refuse_unknown(section, {"unpinned", "galaxy"}, "lock.")
+        unpinned, galaxy = section.get("unpinned", UNPINNED[0]), section.get("galaxy", GALAXY)
+        if unpinned not in UNPINNED:
+            raise self._error("unpinned", f"lock.unpinned cannot be {unpinned!r}", f"known: {', '.join(UNPINNED)}")
+        if not isinstance(galaxy, str) or not galaxy.startswith(("https://", "http://")) or "@" in galaxy:
+            raise self._error("galaxy", "lock.galaxy must be a URL without user and password", f"as in {GALAXY}")
+        return unpinned, galaxy.rstrip("/")
 
     def _key(self) -> str:
         section = self.table.get("records", {})

@@ -18,9 +18,9 @@ from mattone.forges.choose import open_forge
 from mattone.forges.interface import Forge, MergeRequest
 from mattone.git import Signature
 from mattone.pins.bundle import locked_template
+from mattone.pins.complete import make_lock, world_of
 from mattone.pins.lock import Lock, dump, parse
 from mattone.pins.releases import Releases
-from mattone.pins.resolve import Resolver
 from mattone.platform.components import ComponentId, Kind, names
 from mattone.platform.deployments import Deployment, deployment_path, load_deployment, lock_path, split_id
 from mattone.platform.federation import check_images, load_federation, place
@@ -113,7 +113,7 @@ def template_for(desk: Desk, draft: Draft) -> ServiceTemplate:
     """The template that a draft's inputs are for. Raises InputError for an unknown service."""
     path = f"{deployment_path(draft.deployment)}"
     deployment = _parsed(desk, draft, path, _composed(desk, draft))
-    return locked_template(desk.releases, Resolver(desk.releases).lock(deployment))
+    return locked_template(desk.releases, make_lock(desk.releases, deployment, world_of(desk.site)).lock)
 
 
 def problems(template: ServiceTemplate, name: str, value: Any) -> tuple[Finding, ...]:
@@ -138,7 +138,7 @@ def compose(desk: Desk, draft: Draft, title: str = "") -> Proposal:
     text = _composed(desk, draft)
     deployment = _parsed(desk, draft, path, text)
     before = _lock(desk, draft.deployment)
-    lock = Resolver(desk.releases).lock(deployment, before)
+    lock = make_lock(desk.releases, deployment, world_of(desk.site), before).lock
     template = locked_template(desk.releases, lock)
     federation = load_federation(desk.tree)
     provider, refused = place(federation, deployment)
