@@ -71,21 +71,18 @@ def _fields(
     here: Here,
     label: str,
 ) -> None:
-    given = values if isinstance(values, dict) else {}
-    if values is not None and not isinstance(values, dict):
+    given = {} if values is None else values
+    if not isinstance(given, dict):
         return  # the grammar reported it
     checker = ValueChecker(context.out, lambda value, schema, at: check_call(context, value, schema, at, here))
     checker.fields(given, known, spot, kind.name, label, kind.whole)
     for name, value in given.items():
-        if known.get(name) is None:
+        definition = known.get(name)
+        if definition is None:
             check_calls(context, value, spot.at(name), here)
-        _deprecated(context, known.get(name), name, spot)
-
-
-def _deprecated(context: Context, definition: PropertyDef | None, name: str, spot: Spot) -> None:
-    if definition is not None and definition.status == "deprecated":
-        message = f"property `{show(name)}` is deprecated"
-        context.out.add("TOSCA2011", message, spot.key_place(name), show(definition.description, 120))
+        elif definition.status == "deprecated":
+            message = f"property `{show(name)}` is deprecated"
+            context.out.add("TOSCA2011", message, spot.key_place(name), show(definition.description, 120))
 
 
 def _relationships(context: Context, node: NodeTemplate, kind: TypeDef) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mattone.checks.context import Context
-from mattone.tosca.definitions import capabilities_of, properties_of, property_of
+from mattone.tosca.definitions import capabilities_of, own_properties, properties_of
 from mattone.tosca.functions import fits, spell
 from mattone.tosca.source import Key
 from mattone.tosca.spots import Spot, did_you_mean, show
@@ -16,12 +16,12 @@ from mattone.tosca.types import TypeDef, named
 
 def check_refinement(context: Context, kind: TypeDef) -> None:
     """Warn where a type gives an inherited property another type: a value fits either it or its ancestor."""
-    if kind.parent is None:
+    own_ones = own_properties(kind)
+    if kind.parent is None or not own_ones:
         return
     inherited = properties_of(kind.parent)
-    for name, raw, keys in named(kind.raw.get("properties")):
+    for name, own in own_ones.items():
         before = inherited.get(name)
-        own = property_of(name, raw, kind.spot.at("properties", *keys), context.scope)
         if before is None or own is None or fits(own.schema, before.schema):
             continue
         message = (

@@ -12,7 +12,7 @@ from mattone.checks.triggers import check_triggers
 from mattone.checks.typedefs import check_definition, check_interface
 from mattone.checks.workflows import check_workflows
 from mattone.tosca.definitions import capabilities_of, properties_of, requirements_of
-from mattone.tosca.functions import calls
+from mattone.tosca.functions import inputs_used
 from mattone.tosca.operations import interface_type
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.template import mapping
@@ -37,9 +37,8 @@ def check_topology(context: Context) -> None:
 def _unused(context: Context, spot: Spot) -> None:
     used = set()
     for section, value in context.whole.topology.items():
-        for name, argument, _ in calls(value if section != "inputs" else None):
-            if name == "get_input":
-                used.add(str(argument[0] if isinstance(argument, list) and argument else argument))
+        if section != "inputs":
+            used |= inputs_used(value)
     for name in context.template.inputs:
         if name not in used:
             message = f"input `{show(name)}` is never used"

@@ -11,7 +11,7 @@ from mattone.checks.operations import check_inputs, check_interface_type, check_
 from mattone.checks.refinement import check_filter, check_refinement
 from mattone.tosca import constraints
 from mattone.tosca.artifacts import file_problem, is_file_artifact
-from mattone.tosca.definitions import PropertyDef, Schema, property_of
+from mattone.tosca.definitions import PropertyDef, Schema, own_properties, property_of
 from mattone.tosca.operations import bodies, interface_type
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.types import KINDS, TypeDef, is_primitive, named
@@ -38,7 +38,9 @@ class _TypeCheck:
     def run(self) -> None:
         self._ancestry()
         for section in ("properties", "attributes"):
-            check_properties(self.context, self.kind.raw.get(section), self.kind.spot.at(section), self.here)
+            if isinstance(self.kind.raw.get(section), dict):
+                for definition in filter(None, own_properties(self.kind, section).values()):
+                    check_definition(self.context, definition, self.here)
         check_refinement(self.context, self.kind)
         if self.kind.kind == "data":
             self._data()

@@ -107,14 +107,19 @@ def properties_of(kind: TypeDef, section: str = "properties") -> dict[str, Prope
     return kind.once(section, lambda one: _properties(one, section))
 
 
+def own_properties(kind: TypeDef, section: str = "properties") -> dict[str, PropertyDef | None]:
+    """The properties (or attributes) that a type itself defines; None for a broken definition."""
+    return kind.once(f"own {section}", lambda one: _own_properties(one, section))
+
+
+def _own_properties(kind: TypeDef, section: str) -> dict[str, PropertyDef | None]:
+    at = kind.spot.at(section)
+    defined = named(kind.raw.get(section))
+    return {name: property_of(name, raw, at.at(*keys), kind.scope) for name, raw, keys in defined}
+
+
 def _properties(kind: TypeDef, section: str) -> dict[str, PropertyDef | None]:
-    what = f"own {section}"
-
-    def own(one: TypeDef) -> dict[str, PropertyDef | None]:
-        defined = named(one.raw.get(section))
-        return {name: property_of(name, raw, one.spot.at(section, *keys), one.scope) for name, raw, keys in defined}
-
-    return {name: owner.once(what, own)[name] for name, (_, _, owner) in kind.members(section).items()}
+    return {name: own_properties(owner, section)[name] for name, (_, _, owner) in kind.members(section).items()}
 
 
 class CapabilityDef(NamedTuple):

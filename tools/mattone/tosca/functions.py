@@ -51,6 +51,22 @@ def calls(value: Any, keys: tuple[Key, ...] = ()) -> Iterator[tuple[str, Any, tu
                 yield from calls(inner, (*keys, index))
 
 
+def inputs_used(value: Any) -> set[str]:
+    """The name in every call of `get_input` anywhere inside a value, whatever is written there."""
+    used = set()
+    waiting = [value] if isinstance(value, (dict, list)) else []
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if len(one) == 1 and "get_input" in one:
+                name = one["get_input"]
+                used.add(str(name[0] if isinstance(name, list) and name else name))
+            waiting += [inner for inner in one.values() if isinstance(inner, (dict, list))]
+        else:
+            waiting += [inner for inner in one if isinstance(inner, (dict, list))]
+    return used
+
+
 class NoSuchStep(Exception):
     """A nested name or index leads nowhere; holds its number among the steps, and what there is."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -166,15 +166,18 @@ def is_primitive(name: object) -> bool:
     return isinstance(name, str) and name in PRIMITIVES
 
 
-def named(section: Any) -> Iterator[tuple[str, Any, tuple[Any, ...]]]:
+def named(section: Any) -> Iterable[tuple[str, Any, tuple[Any, ...]]]:
     """Name, definition and keys of a map of definitions, or of a list of maps with one name each."""
+    if not section:
+        return ()  # as most sections are: not there
     if isinstance(section, dict):
-        for name, raw in section.items():
+        return [(name, raw, (name,)) for name, raw in section.items() if isinstance(name, str)]
+    return _listed(section) if isinstance(section, list) else ()
+
+
+def _listed(section: list[Any]) -> Iterator[tuple[str, Any, tuple[Any, ...]]]:
+    for index, item in enumerate(section):
+        if isinstance(item, dict) and len(item) == 1:
+            name, raw = next(iter(item.items()))
             if isinstance(name, str):
-                yield name, raw, (name,)
-    elif isinstance(section, list):
-        for index, item in enumerate(section):
-            if isinstance(item, dict) and len(item) == 1:
-                name, raw = next(iter(item.items()))
-                if isinstance(name, str):
-                    yield name, raw, (index, name)
+                yield name, raw, (index, name)

@@ -86,9 +86,9 @@ class ValueChecker:
     def _entries(self, value: Any, schema: Schema, spot: Spot, label: str, hint: str) -> None:
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for key, entry in pairs:
-            if schema.entry is not None:
+            if schema.entry is not None and not fits_at_once(entry, schema.entry):
                 self.check(entry, schema.entry, spot.at(key), f"entry `{show(key)}` of {label}", hint)
-            if schema.key is not None and isinstance(value, dict):
+            if schema.key is not None and isinstance(value, dict) and not fits_at_once(key, schema.key):
                 self.check(key, schema.key, spot.at(key), f"key `{show(key)}` of {label}", hint)
 
     def _complex(self, value: Any, kind: TypeDef, spot: Spot, label: str, hint: str) -> None:
@@ -118,15 +118,19 @@ class ValueChecker:
         for name, one in value.items():
             definition = known.get(name)
             if definition is not None:
-                self.check(one, definition.schema, spot.at(name), f"`{show(name)}` of {label}", hint)
+                if not fits_at_once(one, definition.schema):
+                    self.check(one, definition.schema, spot.at(name), f"`{show(name)}` of {label}", hint)
             elif name not in known and whole:
                 message = f"{owner} has no property `{show(name)}`"
                 self.out.add(self.rules.unknown, message, spot.key_place(name), _both(did_you_mean(name, known), hint))
-        if any(isinstance(key, str) and key.startswith("$") for key in value):
+        lacking = [
+            name
+            for name, definition in known.items()
+            if name not in value and definition is not None and definition.required and not definition.has_default
+        ]
+        if lacking and any(isinstance(key, str) and key.startswith("$") for key in value):
             return
-        for name, definition in known.items():
-            if definition is None or not definition.required or definition.has_default or name in value:
-                continue
+        for name in lacking:
             message = f"{label} lacks `{name}`, which {owner} requires"
             self.out.add(self.rules.missing, message, spot.key_place(), hint)
 
@@ -137,6 +141,14 @@ class ValueChecker:
             broken = constraints.violation(operator, operand, primitive, value)
             if broken:
                 self.out.add(self.rules.constraint, f"{label} {broken}", spot.place(), hint)
+
+
+def fits_at_once(value: Any, schema: Schema) -> bool:
+    """Whether a value is seen to fit without looking further, as most do: of a simple type without constraints."""
+    return value.__class__ is _SIMPLE.get(schema.type) and not schema.constraints
+
+
+_SIMPLE = {"string": str, "integer": int, "float": float, "boolean": bool}
 
 
 def resolve(schema: Schema) -> tuple[TypeDef | None, str, tuple[Schema, ...]]:
