@@ -20,7 +20,7 @@ def own_names(scope: Scope) -> dict[str, str]:
         seen: definition.name
         for kind in KINDS
         for seen, definition in scope.own(kind).items()
-        if seen != definition.name and seen.endswith(f":{definition.name}")
+        if seen != definition.name and str(seen).endswith(f":{definition.name}")
     }
 
 

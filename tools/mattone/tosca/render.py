@@ -123,7 +123,7 @@ def _topology(template: ServiceTemplate, values: Mapping[str, Value], references
         if section in topology:
             topology[section] = _section(template.scope, topology[section], kind, spot.at(section), references)
     names = own_names(template.scope)  # renamed last: references ask for types by the names that are written
-    return {section: _renamed(section, raw, names) for section, raw in topology.items()}
+    return {section: _renamed(str(section), raw, names) for section, raw in topology.items()}
 
 
 def _renamed(section: str, raw: Any, names: Mapping[str, str]) -> Any:
