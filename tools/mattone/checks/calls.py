@@ -6,44 +6,77 @@ from typing import Any
 
 from mattone.checks.context import Context, Here
 from mattone.tosca.definitions import PropertyDef, Schema, capabilities_of, requirements_of
-from mattone.tosca.functions import FUNCTIONS, KEYWORDS, NoSuchStep, calls, fits, follow, function_of, readable, spell
+from mattone.tosca.functions import (
+    NoSuchStep,
+    argument_of,
+    bare,
+    calls,
+    fits,
+    follow,
+    function_of,
+    is_call,
+    readable,
+    spell,
+)
 from mattone.tosca.operations import bodies, interface_type, operations_of
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.template import NodeTemplate, mapping
 from mattone.tosca.types import TypeDef, named
 
 
-def check_call(context: Context, value: dict[Any, Any], schema: Schema | None, spot: Spot, here: Here) -> bool:
+def check_call(context: Context, value: Any, schema: Schema | None, spot: Spot, here: Here) -> bool:
     """Check a mapping if it calls a function; False when it is a plain value.
 
     schema  what is wanted where the call stands, if that is known
     """
-    name = function_of(value)
+    dialect = context.scope.dialect
+    name = function_of(value, dialect)
     if not name:
-        return False
-    at = spot.at(name)
-    result = _Call(context, here).result(name, value[name], at)
+        return bool(dialect.sigil) and isinstance(value, dict) and _malformed(context, value, spot)
+    argument, keys = argument_of(value, name)
+    result = _caller(context, here).result(bare(name), argument, spot.at(*keys))
     if result is not None and schema is not None and not fits(result, schema):
         message = f"`{name}` gives a value of type {spell(result)}, and one of type {spell(schema)} is needed here"
         context.out.add("TOSCA1045", message, spot.place())
     return True
 
 
+def _malformed(context: Context, value: dict[Any, Any], spot: Spot) -> bool:
+    """Whether a mapping of 2.0 has a call beside other keys, which makes it neither a call nor a value (10.1)."""
+    for key in value:
+        if isinstance(key, str) and is_call(key) and len(value) > 1 and not any(letter.isspace() for letter in key):
+            message = f"`{show(key)}` calls a function, and must be the only key of its mapping"
+            context.out.add("TOSCA1044", message, spot.key_place(key), f"For a plain key write `${show(key)}`.")
+            return True
+    return False
+
+
 def check_calls(context: Context, value: Any, spot: Spot, here: Here) -> None:
     """Check every call anywhere inside a value whose type is not known."""
-    for name, argument, keys in calls(value):
-        _Call(context, here).result(name, argument, spot.at(*keys, name))
+    for name, argument, keys in calls(value, context.scope.dialect):
+        _caller(context, here).result(bare(name), argument, spot.at(*keys))
 
 
-class _Call:
+def _caller(context: Context, here: Here) -> Call:
+    if not context.scope.dialect.sigil:
+        return Call(context, here)
+    from mattone.checks.calls_2_0 import GraphCall
+
+    return GraphCall(context, here)
+
+
+class Call:
+    """The functions of the Simple Profile; `calls_2_0` builds on it."""
+
     def __init__(self, context: Context, here: Here) -> None:
         self.context = context
         self.here = here
+        self.entities = context.scope.dialect.entities
 
     def result(self, name: str, argument: Any, spot: Spot) -> Schema | None:
         """Check one call; the schema of what it gives, where that can be told."""
         if name == "get_input":
-            return self._input(argument, spot)
+            return self.get_input(argument, spot)
         if name in ("get_property", "get_attribute"):
             return self._read(name, argument, spot)
         if name in ("concat", "join", "token"):
@@ -51,7 +84,7 @@ class _Call:
         if name == "get_nodes_of_type":
             self.context.type("node", argument, spot)
         elif not isinstance(argument, list) or len(argument) < 2:
-            self._malformed(spot, f"`{name}` needs a list of names")
+            self.malformed(spot, f"`{name}` needs a list of names")
         else:
             self._inner(name, argument, spot)
         return None
@@ -74,7 +107,7 @@ class _Call:
         """The interface's operation whose output is read; which outputs it has only its script knows (1.3, 4.6.1)."""
         if len(argument) < 4:
             hint = "`get_operation_output: [node, interface, operation, output]`"
-            self._malformed(
+            self.malformed(
                 spot, "`get_operation_output` needs an entity, an interface, an operation and an output", hint
             )
             return
@@ -87,18 +120,18 @@ class _Call:
             message = f"interface `{show(argument[1])}` of {kind.name} has no operation `{show(argument[2])}`"
             self.context.out.add("TOSCA1048", message, spot.place(2), did_you_mean(argument[2], known))
 
-    def _malformed(self, spot: Spot, message: str, hint: str = "") -> None:
+    def malformed(self, spot: Spot, message: str, hint: str = "") -> None:
         self.context.out.add("TOSCA1044", message, spot.place(), hint)
 
-    def _input(self, argument: Any, spot: Spot) -> Schema | None:
+    def get_input(self, argument: Any, spot: Spot) -> Schema | None:
         steps = argument if isinstance(argument, list) else [argument]
         if not steps or not isinstance(steps[0], str):
-            self._malformed(spot, "`get_input` needs the name of an input")
+            self.malformed(spot, "`get_input` needs the name of an input")
             return None
         template = self.context.whole
         definition = template.inputs.get(steps[0])
         if definition is not None:
-            return self._nested(definition.schema, steps, 1, spot)
+            return self.nested(definition.schema, steps, 1, spot)
         declared = mapping(template.topology, "inputs")
         if steps[0] not in declared and not self.context.open and (template.topology or self.here.node is not None):
             place = (spot.at(0) if isinstance(argument, list) else spot).place()
@@ -106,7 +139,7 @@ class _Call:
             self.context.out.add("TOSCA1040", message, place, did_you_mean(steps[0], declared))
         return None
 
-    def _nested(self, schema: Schema | None, steps: list[Any], begin: int, spot: Spot) -> Schema | None:
+    def nested(self, schema: Schema | None, steps: list[Any], begin: int, spot: Spot) -> Schema | None:
         try:
             return follow(schema, steps[begin:])
         except NoSuchStep as error:
@@ -117,24 +150,23 @@ class _Call:
 
     def _text(self, name: str, argument: Any, spot: Spot) -> Schema | None:
         if not isinstance(argument, list):
-            self._malformed(spot, f"`{name}` needs a list")
+            self.malformed(spot, f"`{name}` needs a list")
             return None
         if name == "token" and len(argument) != 3:
-            self._malformed(spot, "`token` needs a text, the separators and an index", '`token: [text, ":", 0]`')
+            self.malformed(spot, "`token` needs a text, the separators and an index", '`token: [text, ":", 0]`')
         elif name == "join" and not (1 <= len(argument) <= 2 and isinstance(argument[0], (list, dict))):
-            self._malformed(spot, "`join` needs a list and a delimiter", '`join: [[a, b], ","]`')
+            self.malformed(spot, "`join` needs a list and a delimiter", '`join: [[a, b], ","]`')
         elif name == "concat" and not argument:
-            self._malformed(spot, "`concat` needs at least one text", '`concat: [a, ":", b]`')
+            self.malformed(spot, "`concat` needs at least one text", '`concat: [a, ":", b]`')
         for index, part in enumerate(argument):
-            for inner, value, keys in calls(part):
-                if inner in FUNCTIONS:
-                    self.result(inner, value, spot.at(index, *keys, inner))
+            for inner, value, keys in calls(part, self.context.scope.dialect):
+                self.result(bare(inner), value, spot.at(index, *keys))
                 break  # what is inside the outermost call is its own affair
         return Schema("string", self.context.scope, spot)
 
     def _read(self, name: str, argument: Any, spot: Spot) -> Schema | None:
         if not isinstance(argument, list) or len(argument) < 2:
-            self._malformed(spot, f"`{name}` needs at least an entity and a name", f"`{name}: [SELF, name]`")
+            self.malformed(spot, f"`{name}` needs at least an entity and a name", f"`{name}: [SELF, name]`")
             return None
         kind, node_name = self._entity(argument[0], spot)
         if kind is None or not kind.whole or not isinstance(argument[1], str):
@@ -142,11 +174,11 @@ class _Call:
         attributes = name == "get_attribute"
         known = readable(kind, attributes)
         if argument[1] in known:
-            return self._nested(_schema(known[argument[1]]), argument, 2, spot)
+            return self.nested(_schema(known[argument[1]]), argument, 2, spot)
         if kind.kind == "node":
             through = self._through(kind, node_name, argument, attributes)
             if through is not None:
-                return self._member(through, argument, 2, name, spot)
+                return self.member(through, argument, 2, name, spot)
         members = set(known) | (
             set(capabilities_of(kind)) | set(requirements_of(kind)) if kind.kind == "node" else set()
         )
@@ -156,13 +188,13 @@ class _Call:
         self.context.out.add(rule, message, spot.place(1), did_you_mean(argument[1], members))
         return None
 
-    def _member(
+    def member(
         self, known: dict[str, PropertyDef | None], steps: list[Any], at: int, name: str, spot: Spot
     ) -> Schema | None:
         if not known or len(steps) <= at or not isinstance(steps[at], str):
             return None
         if steps[at] in known:
-            return self._nested(_schema(known[steps[at]]), steps, at + 1, spot)
+            return self.nested(_schema(known[steps[at]]), steps, at + 1, spot)
         what, rule = ("attribute", "TOSCA1043") if name == "get_attribute" else ("property", "TOSCA1042")
         message = f"`{show(steps[at - 1])}` has no {what} `{show(steps[at])}`"
         self.context.out.add(rule, message, spot.place(at), did_you_mean(steps[at], known))
@@ -182,7 +214,7 @@ class _Call:
             return {**capability.properties, **(capability.attributes if attributes else {})}
         if steps[1] not in requirements_of(kind):
             return None
-        target = self._target(node_name, steps[1])
+        target = self.target(node_name, steps[1])
         if target is None or not target.whole:
             return {}
         found = dict(readable(target, attributes))
@@ -194,7 +226,7 @@ class _Call:
             found[one.name] = None
         return found
 
-    def _target(self, node_name: str, requirement: str) -> TypeDef | None:
+    def target(self, node_name: str, requirement: str) -> TypeDef | None:
         node = self.context.whole.nodes.get(node_name)
         for name, raw, _ in named(node.raw.get("requirements") if node else None):
             target = raw.get("node") if isinstance(raw, dict) else raw
@@ -208,11 +240,13 @@ class _Call:
             return self.here.kind, self.here.node.name if self.here.node else ""
         if name == "HOST":
             self._host(spot)
-        if not isinstance(name, str) or name in KEYWORDS:
+        if not isinstance(name, str) or name in self.entities:
             return None, ""
         if self.here.node is None and self.here.kind is not None and not self.here.template:
-            message = f"a type knows no node templates: `{show(name)}` must be one of {', '.join(sorted(KEYWORDS))}"
-            self.context.out.add("TOSCA1041", message, spot.place(0), did_you_mean(name, KEYWORDS))
+            message = (
+                f"a type knows no node templates: `{show(name)}` must be one of {', '.join(sorted(self.entities))}"
+            )
+            self.context.out.add("TOSCA1041", message, spot.place(0), did_you_mean(name, self.entities))
             return None, ""
         node = self.context.whole.nodes.get(name)
         if node is not None:
@@ -221,7 +255,7 @@ class _Call:
         others = {**mapping(topology, "relationship_templates"), **mapping(topology, "groups")}
         if name not in others and name not in mapping(topology, "node_templates") and not self.context.open:
             message = f"there is no node template `{show(name)}`"
-            known = [*self.context.whole.nodes, *others, *KEYWORDS]
+            known = [*self.context.whole.nodes, *others, *self.entities]
             self.context.out.add("TOSCA1041", message, spot.place(0), did_you_mean(name, known))
         return None, ""
 

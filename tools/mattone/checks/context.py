@@ -8,7 +8,7 @@ from mattone.tosca.definitions import Schema
 from mattone.tosca.source import Document
 from mattone.tosca.spots import Collector, Spot, did_you_mean, show
 from mattone.tosca.template import NodeTemplate, ServiceTemplate
-from mattone.tosca.types import KINDS, PRIMITIVES, Scope, TypeDef
+from mattone.tosca.types import KINDS, Scope, TypeDef
 
 
 class Context(NamedTuple):
@@ -50,7 +50,7 @@ class Context(NamedTuple):
         """Report the unknown data types in a schema and in those of its entries and keys."""
         if schema is None:
             return
-        if schema.type not in PRIMITIVES:
+        if not schema.scope.is_primitive(schema.type):
             where = schema.spot.at("type") if schema.spot.document.has(*schema.spot.keys, "type") else schema.spot
             self.type("data", schema.type, where)
         self.schema(schema.entry)
@@ -60,9 +60,13 @@ class Context(NamedTuple):
 class Here(NamedTuple):
     """What SELF means where a function stands.
 
-    template  it stands in a topology, where node templates have names; not in a type definition
+    node         the node template that it stands in; for a relationship, the one that it begins at
+    template     it stands in a topology, where node templates have names; not in a type definition
+    requirement  SELF is the relationship that fulfils this requirement of the node, or of a node of type `source`
     """
 
     kind: TypeDef | None
     node: NodeTemplate | None = None
     template: bool = True
+    requirement: str = ""
+    source: TypeDef | None = None

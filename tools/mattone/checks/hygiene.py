@@ -8,6 +8,7 @@ from typing import Any
 
 from mattone.checks.context import Context
 from mattone.tosca.definitions import PropertyDef
+from mattone.tosca.dialects import Dialect
 from mattone.tosca.functions import function_of
 from mattone.tosca.source import Key
 from mattone.tosca.spots import show
@@ -60,14 +61,14 @@ def _ports(context: Context, node: NodeTemplate) -> None:
     for capability, raw, _ in named(node.raw.get("capabilities")):
         for section in ("ports", "publish_ports"):
             value = mapping(raw, "properties").get(section)
-            for keys, port in _specs(value):
+            for keys, port in _specs(value, context.scope.dialect):
                 _port(context, node, port, ("capabilities", capability, "properties", section, *keys))
 
 
-def _specs(value: Any) -> Iterator[tuple[tuple[Key, ...], dict[Any, Any]]]:
+def _specs(value: Any, dialect: Dialect) -> Iterator[tuple[tuple[Key, ...], dict[Any, Any]]]:
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, port in pairs:
-        if isinstance(port, dict) and not function_of(port):
+        if isinstance(port, dict) and not function_of(port, dialect):
             yield (key,), port
 
 
@@ -112,6 +113,7 @@ def _circle(context: Context, path: list[str], name: str, keys: tuple[Key, ...])
 def _targets(context: Context, node: NodeTemplate) -> Iterator[tuple[str, tuple[Key, ...]]]:
     for _, raw, keys in named(node.raw.get("requirements")):
         target = raw.get("node") if isinstance(raw, dict) else raw
+        target = target[0] if isinstance(target, list) and target else target
         if isinstance(target, str) and target in context.whole.nodes:
             yield target, ("requirements", *keys)
 

@@ -29,7 +29,12 @@ def check_node(context: Context, node: NodeTemplate) -> None:
     kind = context.type("node", node.type_name, node.spot.at("type")) if node.type_name else None
     here = Here(kind, node)
     check_copy(context, node)
-    check_filter(context, node.raw.get("node_filter"), kind, node.spot.at("node_filter"))
+    if context.scope.dialect.refines:
+        from mattone.checks.templates_2_0 import check_template_2_0
+
+        check_template_2_0(context, node, here)
+    else:
+        check_filter(context, node.raw.get("node_filter"), kind, node.spot.at("node_filter"))
     if kind is None or "copy" in node.raw:
         for section in ("properties", "attributes", "capabilities", "interfaces"):
             check_calls(context, node.raw.get(section), node.spot.at(section), here)
@@ -75,14 +80,30 @@ def _fields(
     if not isinstance(given, dict):
         return  # the grammar reported it
     checker = ValueChecker(context.out, lambda value, schema, at: check_call(context, value, schema, at, here))
+    if context.scope.dialect.refines and _is_selected(here.node):  # what exists already has its values
+        known = {name: one._replace(required=False) if one is not None else None for name, one in known.items()}
     checker.fields(given, known, spot, kind.name, label, kind.whole)
     for name, value in given.items():
         definition = known.get(name)
         if definition is None:
             check_calls(context, value, spot.at(name), here)
-        elif definition.status == "deprecated":
+            continue
+        if definition.fixed:
+            _fixed(context, definition, name, spot)
+        if definition.status == "deprecated":
             message = f"property `{show(name)}` is deprecated"
             context.out.add("TOSCA2011", message, spot.key_place(name), show(definition.description, 120))
+
+
+def _is_selected(node: NodeTemplate | None) -> bool:
+    """Whether a node template of 2.0 only stands for a node that exists already (7.2)."""
+    return node is not None and node.raw.get("directives") == ["select"]
+
+
+def _fixed(context: Context, definition: PropertyDef, name: str, spot: Spot) -> None:
+    """A value that a definition fixes cannot be assigned (2.0, 9.5)."""
+    message = f"the value of `{show(name)}` is fixed, and cannot be given here"
+    context.out.add("TOSCA1028", message, spot.key_place(name), f"It is fixed at {definition.spot.key_place()}.")
 
 
 def _relationships(context: Context, node: NodeTemplate, kind: TypeDef) -> None:
@@ -97,7 +118,7 @@ def _relationships(context: Context, node: NodeTemplate, kind: TypeDef) -> None:
         definition = known.get(name)
         found = context.scope.find("relationship", written)
         if written is None and definition is not None:
-            found = definition.owner.scope.find("relationship", definition.relationship)
+            found = definition.relationship_type
         if found is None:
             check_calls(context, relationship, spot, Here(None, node))
             continue

@@ -20,16 +20,20 @@ def check_requirements(context: Context, node: NodeTemplate, kind: TypeDef) -> N
     if isinstance(written, dict):
         written = [{name: raw} for name, raw in written.items()]
     counted: Counter[str] = Counter()
+    several: set[str] = set()  # assigned so often as the service decides (2.0, 14.1)
     for name, raw, keys in named(written):
         spot = node.spot.at("requirements", *keys)
         definition = known.get(name)
-        counted[name] += 1
+        count = raw.get("count", 1) if isinstance(raw, dict) else 1
+        counted[name] += count if isinstance(count, int) else 1
+        several |= {name} if not isinstance(count, int) else set()
         if definition is None and kind.whole:
             message = f"{kind.name} has no requirement `{show(name)}`"
             context.out.add("TOSCA1031", message, spot.key_place(), did_you_mean(name, known))
         _Assignment(context, node, definition, raw, spot).check()
     for name, definition in known.items():
-        _occurrences(context, node, definition, counted[name])
+        if name not in several:
+            _occurrences(context, node, definition, counted[name])
 
 
 def _occurrences(context: Context, node: NodeTemplate, definition: RequirementDef, count: int) -> None:
@@ -39,6 +43,11 @@ def _occurrences(context: Context, node: NodeTemplate, definition: RequirementDe
         message = f"{label} has requirement `{definition.name}` {count} times; at most {most} is allowed"
         context.out.add("TOSCA1036", message, node.spot.key_place("requirements"))
     if count >= least:
+        return
+    if context.scope.dialect.refines:
+        if count:  # without one, the orchestrator makes as many as are needed (2.0, 8.5.4), here or elsewhere
+            message = f"{label} has requirement `{definition.name}` {count} times; at least {least} are needed"
+            context.out.add("TOSCA1036", message, node.spot.key_place("requirements"))
         return
     candidates = None if context.open else _candidates(context, node, definition)
     if candidates is None or _substituted(context, definition.name, node.name):
@@ -75,10 +84,10 @@ def _candidates(context: Context, node: NodeTemplate, definition: RequirementDef
 
 def target_problem(definition: RequirementDef, target: TypeDef, source: TypeDef | None) -> tuple[str, str]:
     """Why a node of the target type cannot fulfil a requirement, and a hint; empty when it can or cannot be told."""
-    wanted = definition.owner.scope.find("node", definition.node) if definition.node else None
+    wanted = definition.node_type
     if wanted is not None and target.whole and not target.is_a(wanted):
         return f"must be a {wanted.name}, and {target.name} is none", ""
-    capability = definition.owner.scope.find("capability", definition.capability)
+    capability = definition.capability_type
     if capability is None or not target.whole:
         return "", ""
     offered = capabilities_of(target)
@@ -99,9 +108,13 @@ def _offers(one: CapabilityDef, wanted: TypeDef) -> bool:
 def _accepts(one: CapabilityDef, source: TypeDef) -> bool:
     valid = one.valid_source_types
     if not valid and one.type is not None:
-        valid = next((v for t in one.type.lineage if isinstance(v := t.raw.get("valid_source_types"), list) and v), [])
+        valid = next((v for t in one.type.lineage if isinstance(v := t.raw.get(_sources(t)), list) and v), [])
     kinds = [one.owner.scope.find("node", name) for name in valid]
     return not valid or not source.whole or any(kind is None or source.is_a(kind) for kind in kinds)
+
+
+def _sources(kind: TypeDef) -> str:
+    return kind.scope.dialect.sources
 
 
 class _Assignment:
@@ -113,15 +126,22 @@ class _Assignment:
         self.context = context
         self.node = node
         self.definition = definition
+        # A node and the index of one of its representations is a list (2.0, 8.5.1).
         self.long = raw if isinstance(raw, dict) else {"node": raw}
         self.spot = spot
         self.at = spot.at("node") if isinstance(raw, dict) else spot
 
     def check(self) -> None:
         target = self.long.get("node")
+        if isinstance(target, list) and target:
+            target, self.at = target[0], self.at.at(0)
         if isinstance(target, str):
             self._target(target)
         self._relationship(self.long.get("relationship"))
+        if self.context.scope.dialect.refines:
+            from mattone.checks.templates_2_0 import check_assignment_2_0
+
+            check_assignment_2_0(self.context, self.node, self.definition, self.long, self.spot)
 
     def _target(self, name: str) -> None:
         template = self.context.whole
@@ -138,7 +158,8 @@ class _Assignment:
             kind = node.type if node is not None else None
         if kind is None:
             return
-        check_filter(self.context, self.long.get("node_filter"), kind, self.spot.at("node_filter"))
+        if not self.context.scope.dialect.refines:
+            check_filter(self.context, self.long.get("node_filter"), kind, self.spot.at("node_filter"))
         self._fitting(name, kind)
 
     def _fitting(self, name: str, kind: TypeDef) -> None:
@@ -161,7 +182,7 @@ class _Assignment:
 
     def _wrong_capability(self, name: str, given: CapabilityDef | None) -> bool:
         definition = self.definition
-        wanted = definition.owner.scope.find("capability", definition.capability) if definition else None
+        wanted = definition.capability_type if definition else None
         if definition is None or given is None or wanted is None or _offers(given, wanted):
             return False
         has = f"capability `{given.name}` of `{show(name)}` is a {given.type_name}"
@@ -181,9 +202,7 @@ class _Assignment:
             kind = self.context.scope.find("relationship", body.get("type") if isinstance(body, dict) else None)
         else:
             kind = self.context.type("relationship", relationship, spot)
-        wanted = (
-            self.definition.owner.scope.find("relationship", self.definition.relationship) if self.definition else None
-        )
+        wanted = self.definition.relationship_type if self.definition else None
         if kind is None or wanted is None or not kind.whole or kind.is_a(wanted):
             return
         message = (

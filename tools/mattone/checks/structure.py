@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mattone.tosca.grammar import ELEMENTS, VERSIONS
+from mattone.tosca.dialects import Dialect, dialect_of
+from mattone.tosca.functions import function_of
+from mattone.tosca.grammar import VERSIONS
 from mattone.tosca.source import Document, Key
 from mattone.tosca.spots import Collector, Spot, did_you_mean, show
 
@@ -74,13 +76,13 @@ def _shape(part: str) -> _Shape:
 
 
 @lru_cache(maxsize=128)
-def _element(name: str) -> _Element:
+def _element(dialect: Dialect, name: str) -> _Element:
     keys, required, since = {}, [], {}
-    for written, description in ELEMENTS[name].items():
+    for written, description in dialect.elements[name].items():
         keyname, _, version = written.partition("@")
         if keyname.endswith("!"):
-            keyname = keyname[:-1]
-            required.append(keyname)
+            required.append(keyname[:-1])
+        keyname = keyname.rstrip("!+")
         if version:
             since[keyname] = version
         keys[keyname] = description
@@ -106,24 +108,44 @@ def check_structure(document: Document, out: Collector) -> bool:
         hint = did_you_mean(written, [name for name in VERSIONS if name.startswith("tosca_")])
         out.add("TOSCA1001", f"TOSCA version `{show(written)}` is not supported", place, hint)
         return False
-    _Walker(document, VERSIONS[written], out).element("service_template", document.value, ())
+    dialect = dialect_of(document.value)
+    _Walker(document, dialect, VERSIONS[written], out).element(dialect.root, document.value, ())
+    if dialect.sigil:
+        _check_file_2_0(document, out)
     return True
 
 
+def _check_file_2_0(document: Document, out: Collector) -> None:
+    """What 2.0 says of a file as a whole: its first line (6.2), profiles (6.7.1), imports (6.8.1)."""
+    spot, value = Spot(document), document.value
+    if next(iter(value)) != "tosca_definitions_version":
+        message = "`tosca_definitions_version` must be the first keyname of the file"
+        out.add("TOSCA1001", message, spot.key_place("tosca_definitions_version"))
+    if "profile" in value and "service_template" in value:
+        message = "a file that defines a profile cannot have a service template"
+        out.add("TOSCA1015", message, spot.key_place("service_template"), "Put it into a file of its own.")
+    imports = value.get("imports")
+    for index, one in enumerate(imports if isinstance(imports, list) else ()):
+        if isinstance(one, dict) and (one.get("url") is None) == (one.get("profile") is None):
+            message = "an import names either a `url` or a `profile`"
+            out.add("TOSCA1004", message, spot.place("imports", index))
+
+
 class _Walker:
-    def __init__(self, document: Document, version: str, out: Collector) -> None:
+    def __init__(self, document: Document, dialect: Dialect, version: str, out: Collector) -> None:
         self.spot = Spot(document)
+        self.dialect = dialect
         self.version = version
         self.out = out
 
     def value(self, description: str, value: Any, keys: tuple[Key, ...]) -> None:
         if value is None or description == "any":
-            return  # an empty section or keyname holds nothing, and nothing wrong
+            return  # an empty keyname holds nothing, and nothing wrong
         fitting = _fitting(description, value.__class__)
         if not fitting:
             self._wrong_kind(_shapes(description), value, keys)
             return
-        chosen = fitting[0] if len(fitting) == 1 else _closest(fitting, value)
+        chosen = fitting[0] if len(fitting) == 1 else self._closest(fitting, value)
         if chosen.kind == "leaf":
             return
         if chosen.kind == "element":
@@ -138,7 +160,7 @@ class _Walker:
             self._named(chosen.inner, value, keys)
 
     def element(self, name: str, value: dict[Any, Any], keys: tuple[Key, ...]) -> None:
-        element = _element(name)
+        element = _element(self.dialect, name)
         for key, inner in value.items():
             description = element.keys.get(key) or element.others
             if not description:
@@ -150,11 +172,25 @@ class _Walker:
             if since is not None and since > self.version:
                 message = f"keyname `{key}` came with TOSCA {since}, and this is {self.version}"
                 self.out.add("TOSCA2010", message, self.spot.key_place(*keys, key))
+            if inner is None and name in self.dialect.whole and description[0] in "{[<":
+                message = f"`{show(key)}` is empty, and must be a mapping or a list"
+                self.out.add("TOSCA1003", message, self.spot.key_place(*keys, key), "Fill it, or remove it.")
             self.value(description, inner, (*keys, key))
         for key in element.required:
             if value.get(key) is None and (*keys, key) != ("tosca_definitions_version",):
                 message = f"{_title(name)} `{show(keys[-1])}` lacks `{key}`" if keys else f"`{key}` is missing"
                 self.out.add("TOSCA1004", message, self.spot.key_place(*keys))
+
+    def _closest(self, shapes: tuple[_Shape, ...], value: Any) -> _Shape:
+        """Of several shapes of a mapping, the first element that has its required keynames, or some of its keynames."""
+        elements = [shape for shape in shapes if shape.kind == "element"]
+        for shape in elements:
+            required = _element(self.dialect, shape.inner).required
+            if required and all(key in value for key in required):
+                return shape
+        without = [shape for shape in shapes if shape.kind != "element"]
+        known = [shape for shape in elements if any(key in _element(self.dialect, shape.inner).keys for key in value)]
+        return (known or without or elements)[0]
 
     def _named(self, inner: str, value: list[Any], keys: tuple[Key, ...]) -> None:
         for index, item in enumerate(value):
@@ -171,21 +207,11 @@ class _Walker:
             self.value(inner, body, (*keys, index, name))
 
     def _wrong_kind(self, shapes: tuple[_Shape, ...], value: Any, keys: tuple[Key, ...]) -> None:
+        if self.dialect.sigil and function_of(value, self.dialect):
+            return  # a function may stand for any value
         words = dict.fromkeys(_WORDS[shape.inner if shape.kind == "leaf" else shape.kind] for shape in shapes)
         message = f"`{show(keys[-1])}` must be {' or '.join(words)}, not {_given(value)}"
         self.out.add("TOSCA1003", message, self.spot.place(*keys))
-
-
-def _closest(shapes: tuple[_Shape, ...], value: Any) -> _Shape:
-    """Of several shapes of a mapping, the first element that has its required keynames, or most of its keynames."""
-    elements = [shape for shape in shapes if shape.kind == "element"]
-    for shape in elements:
-        required = _element(shape.inner).required
-        if required and all(key in value for key in required):
-            return shape
-    without = [shape for shape in shapes if shape.kind != "element"]
-    known = [shape for shape in elements if any(key in _element(shape.inner).keys for key in value)]
-    return (known or without or elements)[0]
 
 
 def _title(element: str) -> str:

@@ -31,7 +31,7 @@ def check_supply(context: Context, workspace: Workspace) -> None:
             _artifacts(context, raw, context.root.at(section, name))
     for section in ("node_templates", "relationship_templates"):
         for name, raw, _ in named(mapping(context.template.topology, section)):
-            _artifacts(context, raw, context.root.at("topology_template", section, name))
+            _artifacts(context, raw, context.root.at(context.template.section, section, name))
     _hidden_types(context, workspace)
 
 
@@ -115,7 +115,7 @@ def _hidden_types(context: Context, workspace: Workspace) -> None:
     for kind, (section, _) in KINDS.items():
         for name, raw, _ in named(mapping(context.document.value, section)):
             spot = context.root.at(section, name)
-            built_in = normative().find(kind, name)
+            built_in = normative().find(kind, name) if context.scope.dialect.normative else None
             if built_in is not None and built_in.name == name and built_in.raw != raw:
                 message = f"this definition hides the normative type `{show(name)}`"
                 context.out.add("TOSCA2003", message, spot.key_place(), "Derive a type of your own from it.")

@@ -21,7 +21,7 @@ from mattone.tosca.types import TypeDef, named
 
 def check_topology(context: Context) -> None:
     """Check everything of a topology but its node templates."""
-    spot = context.root.at("topology_template")
+    spot = context.root.at(context.template.section)
     for definition in context.template.inputs.values():
         check_definition(context, definition, Here(None))
     _unused(context, spot)
@@ -32,13 +32,17 @@ def check_topology(context: Context) -> None:
     _policies(context, spot.at("policies"))
     check_workflows(context, spot.at("workflows"))
     _substitution(context, spot.at("substitution_mappings"))
+    if context.scope.dialect.refines:
+        from mattone.checks.templates_2_0 import check_service_2_0
+
+        check_service_2_0(context, spot)
 
 
 def _unused(context: Context, spot: Spot) -> None:
     used = set()
     for section, value in context.whole.topology.items():
         if section != "inputs":
-            used |= inputs_used(value)
+            used |= inputs_used(value, context.scope.dialect)
     for name in context.template.inputs:
         if name not in used:
             message = f"input `{show(name)}` is never used"
@@ -134,17 +138,26 @@ def _substitution(context: Context, spot: Spot) -> None:
         ("properties", properties_of(kind), "property"),
     )
     for section, known, what in sections:
-        for name, target, _ in named(mapping(raw, section)):
-            at = spot.at(section, name)
+        for name, target, keys in named(raw.get(section)):
+            at = spot.at(section, *keys)
             if name not in known:
                 message = f"{kind.name} has no {what} `{show(name)}`"
                 context.out.add("TOSCA1070", message, at.key_place(), did_you_mean(name, known))
             if section != "properties":
                 _mapped(context, target, section, what, at)
+    if context.scope.dialect.refines:
+        from mattone.checks.templates_2_0 import check_mappings_2_0
+
+        check_mappings_2_0(context, raw, kind, spot)
 
 
 def _mapped(context: Context, target: Any, section: str, what: str, spot: Spot) -> None:
     """The other end of a mapping: `[node template, capability or requirement]`."""
+    if context.scope.dialect.refines and section == "requirements":
+        from mattone.checks.templates_2_0 import check_requirement_mapping
+
+        check_requirement_mapping(context, target, spot)
+        return
     if isinstance(target, dict):
         target, spot = target.get("mapping"), spot.at("mapping")
     if not (isinstance(target, list) and len(target) == 2 and all(isinstance(one, str) for one in target)):

@@ -58,7 +58,7 @@ def _filter(context: Context, raw: Any, spot: Spot, template: bool) -> Known:
     requirement = raw.get("requirement")
     if requirement is None:
         return _with_capability(context, raw, kind, spot)
-    if requirement not in requirements_of(kind):
+    if not isinstance(requirement, str) or requirement not in requirements_of(kind):
         message = f"{kind.name} has no requirement `{show(requirement)}`"
         context.out.add(
             "TOSCA1067", message, spot.place("requirement"), did_you_mean(requirement, requirements_of(kind))

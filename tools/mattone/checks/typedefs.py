@@ -11,10 +11,18 @@ from mattone.checks.operations import check_inputs, check_interface_type, check_
 from mattone.checks.refinement import check_filter, check_refinement
 from mattone.tosca import constraints
 from mattone.tosca.artifacts import file_problem, is_file_artifact
-from mattone.tosca.definitions import PropertyDef, Schema, own_properties, property_of
+from mattone.tosca.definitions import (
+    PropertyDef,
+    Schema,
+    capabilities_of,
+    own_properties,
+    properties_of,
+    property_of,
+    requirements_of,
+)
 from mattone.tosca.operations import bodies, interface_type
 from mattone.tosca.spots import Spot, did_you_mean, show
-from mattone.tosca.types import KINDS, TypeDef, is_primitive, named
+from mattone.tosca.types import KINDS, TypeDef, named
 from mattone.tosca.values import ValueChecker, resolve
 
 
@@ -39,9 +47,9 @@ class _TypeCheck:
         self._ancestry()
         for section in ("properties", "attributes"):
             if isinstance(self.kind.raw.get(section), dict):
-                for definition in filter(None, own_properties(self.kind, section).values()):
+                for definition in filter(None, self._own(section).values()):
                     check_definition(self.context, definition, self.here)
-        check_refinement(self.context, self.kind)
+        self._refinement()
         if self.kind.kind == "data":
             self._data()
         for _, raw, keys in named(self.kind.raw.get("capabilities")):
@@ -60,10 +68,25 @@ class _TypeCheck:
         artifacts = self.kind.raw.get("artifacts")
         check_artifacts(self.context, artifacts, self.kind.spot.at("artifacts"), self.here)
 
+    def _refinement(self) -> None:
+        if self.context.scope.dialect.refines:
+            from mattone.checks.definitions_2_0 import check_definitions
+
+            check_definitions(self.context, self.kind)
+        else:
+            check_refinement(self.context, self.kind)
+
+    def _own(self, section: str) -> Mapping[str, PropertyDef | None]:
+        """The definitions that stand in the type itself; in 2.0 with what they inherit where they refine it."""
+        if not self.context.scope.dialect.refines:
+            return own_properties(self.kind, section)
+        known, own = properties_of(self.kind, section), named(self.kind.raw.get(section))
+        return {name: known.get(name) for name, _, _ in own}
+
     def _ancestry(self) -> None:
         derived = self.kind.raw.get("derived_from")
         spot = self.kind.spot.at("derived_from")
-        if derived is None or (self.kind.kind == "data" and is_primitive(derived)):
+        if derived is None or (self.kind.kind == "data" and self.kind.scope.is_primitive(derived)):
             return
         parent = self.context.type(self.kind.kind, derived, spot)
         last = self.kind.lineage[-1]
@@ -81,17 +104,22 @@ class _TypeCheck:
         long = raw if isinstance(raw, dict) else {"type": raw}
         at = spot.at("type") if isinstance(raw, dict) else spot
         self.context.type("capability", long.get("type"), at)
+        own = capabilities_of(self.kind).get(str(spot.keys[-1])) if self.context.scope.dialect.refines else None
+        sections = {"properties": own.properties, "attributes": own.attributes} if own else {}
         for section in ("properties", "attributes"):
-            check_properties(self.context, long.get(section), spot.at(section), self.here)
+            check_properties(self.context, long.get(section), spot.at(section), self.here, sections.get(section))
         self._occurrences(long, spot)
-        for index, source in enumerate(_list(long.get("valid_source_types"))):
-            self.context.type("node", source, spot.at("valid_source_types", index))
+        sources = self.context.scope.dialect.sources
+        for index, source in enumerate(_list(long.get(sources))):
+            self.context.type("node", source, spot.at(sources, index))
 
     def _requirement(self, raw: Any, spot: Spot) -> None:
         if not isinstance(raw, dict):
             self.context.type("capability", raw, spot)
             return
-        self.context.type("capability", raw.get("capability"), spot.at("capability"))
+        wanted = self.context.scope.find("node", raw.get("node"))
+        if not self._symbolic(raw.get("capability"), wanted):
+            self.context.type("capability", raw.get("capability"), spot.at("capability"))
         self.context.type("node", raw.get("node"), spot.at("node"))
         relationship = raw.get("relationship")
         if isinstance(relationship, dict):
@@ -99,16 +127,30 @@ class _TypeCheck:
         else:
             self.context.type("relationship", relationship, spot.at("relationship"))
         self._occurrences(raw, spot)
-        wanted = self.context.scope.find("node", raw.get("node"))
-        check_filter(self.context, raw.get("node_filter"), wanted, spot.at("node_filter"))
+        if self.context.scope.dialect.refines:
+            name = str(spot.keys[-1])
+            from mattone.checks.validations import check_condition
+
+            own = requirements_of(self.kind).get(name)
+            here = Here(own.relationship_type if own else None, None, False, name, self.kind)
+            check_condition(self.context, raw.get("node_filter"), spot.at("node_filter"), here)
+        else:
+            check_filter(self.context, raw.get("node_filter"), wanted, spot.at("node_filter"))
+
+    def _symbolic(self, name: Any, node: TypeDef | None) -> bool:
+        """Whether a requirement of 2.0 names a capability of its node type in place of a capability type (8.4)."""
+        if not self.context.scope.dialect.refines or node is None or not isinstance(name, str):
+            return False
+        return not node.whole or name in node.members("capabilities")
 
     def _occurrences(self, raw: dict[Any, Any], spot: Spot) -> None:
-        value = raw.get("occurrences")
+        limits = self.context.scope.dialect.limits
+        value = raw.get(limits)
         if value is None:
             return
         if not (isinstance(value, list) and len(value) == 2 and _limits(*value)):
-            message = "`occurrences` must be two numbers of at least 0, `[least, most]`, or `[least, UNBOUNDED]`"
-            self.context.out.add("TOSCA1003", message, spot.place("occurrences"))
+            message = f"`{limits}` must be two numbers of at least 0, `[least, most]`, or `[least, UNBOUNDED]`"
+            self.context.out.add("TOSCA1003", message, spot.place(limits))
 
     def _names(self, section: str, kinds: tuple[str, ...]) -> None:
         for index, name in enumerate(_list(self.kind.raw.get(section))):
@@ -128,8 +170,17 @@ class _TypeCheck:
 
 
 _LISTS: dict[str, dict[str, tuple[str, ...]]] = {
-    "relationship": {"valid_target_types": ("capability", "node")},
-    "capability": {"valid_source_types": ("node",)},
+    "relationship": {
+        "valid_target_types": ("capability", "node"),
+        "valid_capability_types": ("capability",),
+        "valid_target_node_types": ("node",),
+        "valid_source_node_types": ("node",),
+    },
+    "capability": {
+        "valid_source_types": ("node",),
+        "valid_source_node_types": ("node",),
+        "valid_relationship_types": ("relationship",),
+    },
     "group": {"members": ("node",)},
     "policy": {"targets": ("node", "group")},
 }
@@ -147,17 +198,28 @@ def _count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def check_properties(context: Context, section: Any, spot: Spot, here: Here) -> None:
-    """Check property, attribute or parameter definitions: their types, constraints and defaults."""
+def check_properties(
+    context: Context, section: Any, spot: Spot, here: Here, refined: Mapping[str, PropertyDef | None] | None = None
+) -> None:
+    """Check property, attribute or parameter definitions: their types, constraints and defaults.
+
+    refined  the definitions with what they inherit, where they may refine it
+    """
     for name, raw, keys in named(section if isinstance(section, dict) else None):
-        definition = property_of(name, raw, spot.at(*keys), context.scope)
+        known = property_of(name, raw, spot.at(*keys), context.scope) if refined is None else refined.get(name)
+        definition = known if known is None or known.spot == spot.at(*keys) else None
         if definition is not None:
             check_definition(context, definition, here)
 
 
 def check_definition(context: Context, definition: PropertyDef, here: Here) -> None:
     """Check one property or parameter definition by itself."""
-    context.schema(definition.schema)
+    if definition.schema.spot.document is context.document:
+        context.schema(definition.schema)
+    if context.scope.dialect.refines:
+        from mattone.checks.validations import check_validations
+
+        check_validations(context, definition.schema, here)
     check_clauses(context, definition.schema, definition.spot.at("constraints"))
     for part, key in ((definition.schema.entry, "entry_schema"), (definition.schema.key, "key_schema")):
         if part is not None:

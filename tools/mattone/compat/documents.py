@@ -8,6 +8,7 @@ from mattone.compat.changes import Collector
 from mattone.compat.library import Side
 from mattone.compat.pair import title
 from mattone.compat.sameness import same
+from mattone.tosca.dialects import dialect_of
 from mattone.tosca.source import Document
 from mattone.tosca.spots import Spot, show
 from mattone.tosca.template import mapping
@@ -45,7 +46,8 @@ def _versions(old: Document, new: Document, out: Collector) -> None:
         out.add_once("COMPAT3003", f"file {new.path}", why, Spot(old), Spot(new))
 
 
-_APART = {section for section, _ in KINDS.values()} | {"topology_template", "tosca_definitions_version", *_NAMESPACES}
+_TOPOLOGIES = {"topology_template", "service_template"}
+_APART = {section for section, _ in KINDS.values()} | {"tosca_definitions_version", *_TOPOLOGIES, *_NAMESPACES}
 
 
 def _rest(document: Document) -> dict[object, object]:
@@ -85,4 +87,4 @@ def _lost(document: Document, now: Spot | None, new: TypeDef, out: Collector) ->
 
 
 def _topology(document: Document) -> Mapping[object, object]:
-    return mapping(document.value, "topology_template")
+    return mapping(document.value, dialect_of(document.value).service)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mattone.compat.pair import Pair
 from mattone.compat.values import Subject
-from mattone.tosca.definitions import UNBOUNDED
+from mattone.tosca.dialects import UNBOUNDED
 from mattone.tosca.spots import show
 from mattone.tosca.types import Scope, TypeDef
 

@@ -15,7 +15,7 @@ from mattone.compat.sameness import same
 from mattone.compat.values import Position, Subject, Values
 from mattone.tosca.definitions import PropertyDef, Schema, properties_of
 from mattone.tosca.spots import show
-from mattone.tosca.types import TypeDef, is_primitive
+from mattone.tosca.types import TypeDef
 
 
 def compare_reads(before: Side, after: Side, out: Collector) -> None:
@@ -43,7 +43,7 @@ def _read_types(side: Side) -> dict[str, str]:
 
 def _collect(one: PropertyDef | None, reader: str, found: dict[str, str]) -> None:
     for schema in _schemas(one.schema if one is not None else None):
-        kind = None if is_primitive(schema.type) else schema.scope.find("data", schema.type)
+        kind = None if schema.scope.is_primitive(schema.type) else schema.scope.find("data", schema.type)
         if kind is not None and kind.name not in found:
             found[kind.name] = reader
             for field in properties_of(kind).values():
@@ -64,7 +64,7 @@ def _compare(old: TypeDef, new: TypeDef, reader: str, sides: tuple[Side, Side], 
     subject = Subject(title("data", new.name), Position.READ, old.spot, new.spot)
     own, other = (_own_fields(one) for one in (old, new))
     values.members(subject, own, other, "property")
-    if is_primitive(old.lineage[-1].raw.get("derived_from")):
+    if old.scope.is_primitive(old.lineage[-1].raw.get("derived_from")):
         schemas = [Schema(one.name, one.scope, one.spot) for one in (old, new)]
         Values(apart, lambda _: False).schema(subject, *schemas)
     for one in apart.changes():

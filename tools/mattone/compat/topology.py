@@ -39,7 +39,7 @@ def compare_topology(old: ServiceTemplate, new: ServiceTemplate, out: Collector,
     _outputs(old, new, out, values)
     _substitution(old, new, out)
     if len(out) == found and not same(dict(old.topology), dict(new.topology)):
-        spots = [Spot(one.document, ("topology_template",)) for one in (old, new)]
+        spots = [Spot(one.document, (one.section,)) for one in (old, new)]
         out.add("COMPAT3202", _title(new), "what it is made of changed, behind the same inputs and outputs", *spots)
 
 
@@ -82,7 +82,7 @@ def _schema(template: ServiceTemplate, one: Output) -> Schema | None:
 def _substitution(old: ServiceTemplate, new: ServiceTemplate, out: Collector) -> None:
     """What the topology can stand for: its node type, and what of that is mapped to its inside (1.3, 3.10)."""
     before, after = (mapping(one.topology, "substitution_mappings") for one in (old, new))
-    spots = [Spot(one.document, ("topology_template", "substitution_mappings")) for one in (old, new)]
+    spots = [Spot(one.document, (one.section, "substitution_mappings")) for one in (old, new)]
     if not before and not after:
         return
     if not after:

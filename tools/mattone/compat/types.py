@@ -17,7 +17,7 @@ from mattone.compat.sameness import same
 from mattone.compat.values import Position, Subject, Values
 from mattone.tosca.definitions import PropertyDef, Schema, properties_of
 from mattone.tosca.spots import show
-from mattone.tosca.types import TypeDef, is_primitive
+from mattone.tosca.types import TypeDef
 
 # Lists of types (or file extensions) that a type allows, by the kinds that their names are of; empty lists allow all.
 _LISTS: dict[str, tuple[str, ...]] = {
@@ -164,7 +164,8 @@ def _is_inherited(pair: Pair, one: PropertyDef) -> bool:
 
 def _value(pair: Pair) -> None:
     """Data types over a primitive type: what values they allow (1.3, 3.7.6)."""
-    if not any(is_primitive(one.raw.get("derived_from")) for one in (pair.old.lineage[-1], pair.new.lineage[-1])):
+    ends = (pair.old.lineage[-1], pair.new.lineage[-1])
+    if not any(one.scope.is_primitive(one.raw.get("derived_from")) for one in ends):
         return
     if (
         pair.moved

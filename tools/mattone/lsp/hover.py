@@ -11,7 +11,6 @@ from mattone.lsp.subject import File, Input, Subject, Word
 from mattone.redact import one_line, visible
 from mattone.tosca.constraints import clauses
 from mattone.tosca.definitions import (
-    UNBOUNDED,
     CapabilityDef,
     PropertyDef,
     RequirementDef,
@@ -20,6 +19,7 @@ from mattone.tosca.definitions import (
     requirements_of,
     text,
 )
+from mattone.tosca.dialects import UNBOUNDED
 from mattone.tosca.functions import spell
 from mattone.tosca.spots import show
 from mattone.tosca.template import NodeTemplate

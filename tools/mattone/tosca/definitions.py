@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from mattone.tosca.dialects import UNBOUNDED
 from mattone.tosca.spots import Spot
 from mattone.tosca.types import Scope, TypeDef, named
 
@@ -16,7 +17,13 @@ class _Missing:
 
 
 MISSING = _Missing()
-UNBOUNDED = 10**9
+
+
+class Validation(NamedTuple):
+    """A validation clause of 2.0 (9.11) as written, and where it stands."""
+
+    clause: Any
+    spot: Spot
 
 
 class Schema(NamedTuple):
@@ -25,6 +32,7 @@ class Schema(NamedTuple):
     type         as written; looked up in `scope`
     constraints  the clauses as written, or None when they are no list
     entry, key   schema of the entries of a list or map, and of the keys of a map
+    validations  of 2.0, in place of constraints: all that its definition and what it refines give
     """
 
     type: str
@@ -33,12 +41,14 @@ class Schema(NamedTuple):
     constraints: list[Any] | None = None
     entry: Schema | None = None
     key: Schema | None = None
+    validations: tuple[Validation, ...] = ()
 
 
 class PropertyDef(NamedTuple):
     """A property, attribute, input or output definition (1.3, 3.6.10, 3.6.12, 3.6.14).
 
     secret  its metadata say `secret: true`: it takes references to secrets, never values
+    fixed   the default is all that it can be (2.0, 9.4 `value`)
     """
 
     name: str
@@ -49,6 +59,7 @@ class PropertyDef(NamedTuple):
     status: str
     spot: Spot
     secret: bool = False
+    fixed: bool = False
 
     @property
     def has_default(self) -> bool:
@@ -70,7 +81,14 @@ def schema_of(raw: Any, spot: Spot, scope: Scope) -> Schema | None:
         constraints if isinstance(constraints, list) else None,
         schema_of(entry, spot.at("entry_schema"), scope) if entry is not None else None,
         schema_of(key, spot.at("key_schema"), scope) if key is not None else None,
+        validations_of(raw, spot) if scope.dialect.refines else (),
     )
+
+
+def validations_of(raw: Any, spot: Spot) -> tuple[Validation, ...]:
+    """The validation clause that a definition of 2.0 gives itself."""
+    clause = raw.get("validation") if isinstance(raw, dict) else None
+    return (Validation(clause, spot.at("validation")),) if clause is not None else ()
 
 
 def property_of(name: str, raw: Any, spot: Spot, scope: Scope) -> PropertyDef | None:
@@ -80,15 +98,17 @@ def property_of(name: str, raw: Any, spot: Spot, scope: Scope) -> PropertyDef | 
         return None
     if isinstance(raw, str):
         return PropertyDef(name, schema, True, MISSING, "", "supported", spot)
+    fixed = scope.dialect.refines and "value" in raw
     return PropertyDef(
         name,
         schema,
         raw.get("required", True) is not False,
-        raw.get("default", MISSING),
+        raw["value"] if fixed else raw.get("default", MISSING),
         text(raw.get("description")),
         text(raw.get("status")) or "supported",
         spot,
         _is_secret(raw.get("metadata")),
+        fixed,
     )
 
 
@@ -119,11 +139,15 @@ def _own_properties(kind: TypeDef, section: str) -> dict[str, PropertyDef | None
 
 
 def _properties(kind: TypeDef, section: str) -> dict[str, PropertyDef | None]:
+    if kind.scope.dialect.refines:
+        from mattone.tosca.refined import properties
+
+        return properties(kind, section)
     return {name: own_properties(owner, section)[name] for name, (_, _, owner) in kind.members(section).items()}
 
 
 class CapabilityDef(NamedTuple):
-    """A capability of a node type (1.3, 3.7.2): its type, refined properties and limits."""
+    """A capability of a node type (1.3, 3.7.2; 2.0, 8.2): its type, refined properties and limits."""
 
     name: str
     type_name: str
@@ -137,7 +161,10 @@ class CapabilityDef(NamedTuple):
 
 
 class RequirementDef(NamedTuple):
-    """A requirement of a node type (1.3, 3.7.3): what it needs, of whom, how often."""
+    """A requirement of a node type (1.3, 3.7.3; 2.0, 8.4): what it needs, of whom, how often.
+
+    The names are as written; the types that they name are None where they are not known.
+    """
 
     name: str
     capability: str
@@ -146,6 +173,9 @@ class RequirementDef(NamedTuple):
     occurrences: tuple[int, int]
     owner: TypeDef
     spot: Spot
+    capability_type: TypeDef | None
+    node_type: TypeDef | None
+    relationship_type: TypeDef | None
 
 
 def occurrences_of(value: Any, default: tuple[int, int]) -> tuple[int, int]:
@@ -163,10 +193,15 @@ def capabilities_of(kind: TypeDef) -> dict[str, CapabilityDef]:
 
 
 def _capabilities(kind: TypeDef) -> dict[str, CapabilityDef]:
-    return {name: _capability(name, *member) for name, member in kind.members("capabilities").items()}
+    if kind.scope.dialect.refines:
+        from mattone.tosca.refined import capabilities
+
+        return capabilities(kind)
+    return {name: capability_of(name, *member) for name, member in kind.members("capabilities").items()}
 
 
-def _capability(name: str, raw: Any, spot: Spot, owner: TypeDef) -> CapabilityDef:
+def capability_of(name: str, raw: Any, spot: Spot, owner: TypeDef) -> CapabilityDef:
+    """The capability that one definition defines."""
     long = raw if isinstance(raw, dict) else {"type": raw}
     type_name = text(long.get("type"))
     found = owner.scope.find("capability", type_name)
@@ -178,7 +213,7 @@ def _capability(name: str, raw: Any, spot: Spot, owner: TypeDef) -> CapabilityDe
             for key, value in refined.items():
                 members[key] = property_of(key, value, spot.at(section, key), owner.scope)
         sections.append(members)
-    valid = long.get("valid_source_types")
+    valid = long.get(owner.scope.dialect.sources)
     limits = occurrences_of(long.get("occurrences"), (1, UNBOUNDED))
     sources = valid if isinstance(valid, list) else []
     return CapabilityDef(name, type_name, found, sections[0], sections[1], sources, limits, owner, spot)
@@ -190,14 +225,21 @@ def requirements_of(kind: TypeDef) -> dict[str, RequirementDef]:
 
 
 def _requirements(kind: TypeDef) -> dict[str, RequirementDef]:
-    return {name: _requirement(name, *member) for name, member in kind.members("requirements").items()}
+    if kind.scope.dialect.refines:
+        from mattone.tosca.refined import requirements
+
+        return requirements(kind)
+    return {name: requirement_of(name, *member) for name, member in kind.members("requirements").items()}
 
 
-def _requirement(name: str, raw: Any, spot: Spot, owner: TypeDef) -> RequirementDef:
+def requirement_of(name: str, raw: Any, spot: Spot, owner: TypeDef) -> RequirementDef:
+    """The requirement that one definition defines."""
     long = raw if isinstance(raw, dict) else {"capability": raw}
     relationship = long.get("relationship")
     if isinstance(relationship, dict):
         relationship = relationship.get("type")
-    limits = occurrences_of(long.get("occurrences"), (1, 1))
-    parts = (text(long.get("capability")), text(long.get("node")), text(relationship))
-    return RequirementDef(name, *parts, limits, owner, spot)
+    dialect, find = owner.scope.dialect, owner.scope.find
+    limits = occurrences_of(long.get(dialect.limits), dialect.unlimited)
+    capability, node, relationship = (text(long.get("capability")), text(long.get("node")), text(relationship))
+    types = (find("capability", capability), find("node", node), find("relationship", relationship))
+    return RequirementDef(name, capability, node, relationship, limits, owner, spot, *types)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mattone.errors import InputError, Place
 from mattone.redact import one_line
-from mattone.tosca.paths import import_url, relative_path
+from mattone.tosca.paths import PROFILE, import_url, relative_path
 
 IMPORT_MAP = "imports.lock.yaml"  # at the top of a repository
 DEAD = "dead"  # what stands in a map for a URL at which there was nothing
@@ -26,7 +26,8 @@ def _no_content(_digest: str) -> None:
 class FileResolver(NamedTuple):
     """Finds references below a folder; what leads out of it, and symbolic links, are refused.
 
-    urls     what an import of a URL stands for: a path below the same folder, a digest, or `DEAD`
+    urls     what an import of a URL, or of a profile by its name, stands for: a path below the same folder, a
+             digest, or `DEAD`
     content  gives the bytes of a digest, or None
     """
 
@@ -59,11 +60,11 @@ def _is_file(path: Path) -> bool:
 
 
 def read_import_map(path: Path, root: Path) -> dict[str, str]:
-    """URL to path below `root`, digest or `DEAD`, from an import map.
+    """URL, or profile, to path below `root`, digest or `DEAD`, from an import map.
 
-    The map is YAML (`https://...: path` or `https://...: sha256:...`) or tab-separated values (URL and
-    path first, a heading is skipped); its paths are relative to its own folder. Raises InputError when
-    it cannot be used.
+    The map is YAML (`https://...: path`, `https://...: sha256:...`, `"profile:org.example.base:1.0": path`) or
+    tab-separated values (URL and path first, a heading is skipped); its paths are relative to its own folder.
+    Raises InputError when it cannot be used.
     """
     pairs = parse_import_map(str(path), path.read_bytes())
     folder = path.resolve().parent
@@ -85,7 +86,8 @@ def parse_import_map(path: str, data: bytes) -> dict[str, str]:
         place = document.findings[0].place if document.findings else document.place()
         raise InputError("an import map is a mapping of URLs to digests or paths", place=place)
     for url, target in document.value.items():
-        if not isinstance(url, str) or not isinstance(target, str) or "://" not in url:
+        named = isinstance(url, str) and ("://" in url or url.startswith(PROFILE))
+        if not named or not isinstance(target, str):
             hint = "run `mattone fetch-imports` to write it again"
             raise InputError("this is no URL with a digest or a path", place=document.place(url), hint=hint)
         if target.startswith("sha256:") and not is_digest(target):

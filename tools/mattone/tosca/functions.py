@@ -6,60 +6,67 @@ from collections.abc import Iterator
 from typing import Any
 
 from mattone.tosca.definitions import PropertyDef, Schema, properties_of
+from mattone.tosca.dialects import SIMPLE, Dialect
 from mattone.tosca.source import Key
-from mattone.tosca.types import PRIMITIVES, TypeDef
+from mattone.tosca.types import TypeDef
 from mattone.tosca.units import UNITS
 from mattone.tosca.values import resolve
 
-FUNCTIONS = frozenset(
-    {
-        "get_input",
-        "get_property",
-        "get_attribute",
-        "get_operation_output",
-        "get_artifact",
-        "get_nodes_of_type",
-        "concat",
-        "join",
-        "token",
-    }
-)
-KEYWORDS = frozenset({"SELF", "HOST", "SOURCE", "TARGET"})
+FUNCTIONS = SIMPLE.functions
 
 
-def function_of(value: Any) -> str:
-    """The name of the function that a value calls, or an empty text when it is a plain value."""
-    if isinstance(value, dict) and len(value) == 1:
+def function_of(value: Any, dialect: Dialect = SIMPLE) -> str:
+    """The function that a value calls, as it is written there, or an empty text when it is a plain value.
+
+    In 2.0 (10.1) every mapping of one key that begins with one `$` is a call, and so is a text that does.
+    """
+    if value.__class__ is dict and len(value) == 1:
         name = next(iter(value))
-        if isinstance(name, str) and name in FUNCTIONS:
+        if isinstance(name, str) and (is_call(name) if dialect.sigil else name in dialect.functions):
             return name
+    elif dialect.sigil and value.__class__ is str and is_call(value):
+        return str(value)
     return ""
 
 
-def calls(value: Any, keys: tuple[Key, ...] = ()) -> Iterator[tuple[str, Any, tuple[Key, ...]]]:
-    """Function name, argument and key path of the mapping of every call anywhere inside a value, outermost first."""
-    if isinstance(value, dict):
-        name = function_of(value)
-        if name:
-            yield name, value[name], keys
-        for key, inner in value.items():
-            if isinstance(inner, (dict, list)):
-                yield from calls(inner, (*keys, key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            if isinstance(inner, (dict, list)):
-                yield from calls(inner, (*keys, index))
+def is_call(text: str) -> bool:
+    """Whether a text of 2.0 calls a function: `$$` at its beginning stands for a plain `$` (10.1)."""
+    return text[:1] == "$" and text[1:2] not in ("", "$")
 
 
-def inputs_used(value: Any) -> set[str]:
+def bare(name: str) -> str:
+    """A function's name without what a call adds to it: the `$` before, and in a key `$` and a suffix after (10.1)."""
+    return name[1:].partition("$")[0] if name[:1] == "$" else name
+
+
+def argument_of(value: Any, name: str, keys: tuple[Key, ...] = ()) -> tuple[Any, tuple[Key, ...]]:
+    """What a call hands to its function, and where that stands; a call that is a text has no arguments."""
+    return (value[name], (*keys, name)) if isinstance(value, dict) else ([], keys)
+
+
+def calls(
+    value: Any, dialect: Dialect = SIMPLE, keys: tuple[Key, ...] = ()
+) -> Iterator[tuple[str, Any, tuple[Key, ...]]]:
+    """Function (as written), argument and key path of the argument of every call inside a value, outermost first."""
+    name = function_of(value, dialect)
+    if name:
+        yield (name, *argument_of(value, name, keys))
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        if isinstance(inner, (dict, list)) or (dialect.sigil and isinstance(inner, str)):
+            yield from calls(inner, dialect, (*keys, key))
+
+
+def inputs_used(value: Any, dialect: Dialect = SIMPLE) -> set[str]:
     """The name in every call of `get_input` anywhere inside a value, whatever is written there."""
     used = set()
+    called = f"{dialect.sigil}get_input"
     waiting = [value] if isinstance(value, (dict, list)) else []
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
-            if len(one) == 1 and "get_input" in one:
-                name = one["get_input"]
+            if len(one) == 1 and called in one:
+                name = one[called]
                 used.add(str(name[0] if isinstance(name, list) and name else name))
             waiting += [inner for inner in one.values() if isinstance(inner, (dict, list))]
         else:
@@ -82,7 +89,7 @@ def follow(schema: Schema | None, steps: list[Any]) -> Schema | None:
     Raises NoSuchStep for a field that a data type does not have and an index into a single value.
     """
     for number, step in enumerate(steps):
-        if schema is None or function_of(step):
+        if schema is None or function_of(step, schema.scope.dialect):
             return None
         complex_type, primitive, _ = resolve(schema)
         if complex_type is not None:
@@ -129,7 +136,7 @@ def fits(given: Schema, wanted: Schema) -> bool:
 
 def spell(schema: Schema) -> str:
     """A schema as one would say it, types by their full names: `list of string`."""
-    found = schema.scope.find("data", schema.type) if schema.type not in PRIMITIVES else None
+    found = schema.scope.find("data", schema.type) if not schema.scope.is_primitive(schema.type) else None
     name = found.name if found is not None else schema.type
     return f"{name} of {spell(schema.entry)}" if schema.entry is not None else name
 

@@ -280,4 +280,5 @@ VERSIONS = {
     "tosca_simple_yaml_1_3": "1.3",
     "tosca_simple_yaml_1_3_0": "1.3",
     "http://docs.oasis-open.org/tosca/ns/simple/yaml/1.3": "1.3",
+    "tosca_2_0": "2.0",
 }

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple, Protocol
 from mattone.errors import MattoneError
 from mattone.findings import finding
 from mattone.redact import one_line
+from mattone.tosca.dialects import dialect_of
 from mattone.tosca.normative import normative
-from mattone.tosca.paths import import_url, relative_path
+from mattone.tosca.paths import PROFILE, import_url, relative_path
 from mattone.tosca.source import Document, load
 from mattone.tosca.spots import Collector, Spot
-from mattone.tosca.types import KINDS, Scope, TypeDef
+from mattone.tosca.types import KINDS, Scope, TypeDef, named
 
 _HINT = "Imports are read from the repository, the lock or the import map; the network is never asked."
 
@@ -23,7 +24,8 @@ class Resolver(Protocol):
     def __call__(self, base: str, reference: str, /) -> tuple[str, bytes] | None:
         """Path and content of `reference` as written in the file `base`, or None when there is none.
 
-        The template itself is asked for with an empty base. A MattoneError says why it is refused.
+        A reference that begins with `PROFILE` is the name of a profile (2.0, 6.8.2.1) and no path. The template
+        itself is asked for with an empty base. A MattoneError says why it is refused.
         """
 
 
@@ -83,6 +85,10 @@ class Workspace:
             target, problem, hint = None, f"is refused: {error.message}", error.hint or _HINT
         if target is None:
             message = f"import `{one_line(reference, 120)}` {problem}"
+            if reference.startswith(PROFILE):
+                name = one_line(reference, 120)
+                message = f"profile `{name.removeprefix(PROFILE)}` {problem}"
+                hint = f'Keep it in the repository, and name them in an import map: `"{name}": path/to/it.yaml`.'
             self.problems.add("TOSCA1005", message, spot.place(), hint)
         return Import(reference, prefix, spot, target.path if target else None)
 
@@ -107,19 +113,18 @@ class Workspace:
         if known is None:
             reach = self.documents(document)
             complete = all(not one.broken and all(i.path for i in self.imports(one)) for one in reach)
-            known = self._scopes[document.path] = Scope.over(normative(), complete)
+            dialect = dialect_of(document.value)
+            built_in = normative() if dialect.normative else Scope()
+            known = self._scopes[document.path] = Scope.over(built_in, complete, dialect)
             for kind, (section, _) in KINDS.items():
                 _define(known, kind, section, document)
+            if dialect.sigil:
+                _define_functions(known, document)
             for one in self.imports(document):
                 if one.path is not None:
-                    self._share(known, self.scope(self._documents[one.path]), one.prefix)
+                    other = self.scope(self._documents[one.path])
+                    known.link(one.prefix, other) if one.prefix else known.share(other)
         return known
-
-    @staticmethod
-    def _share(into: Scope, other: Scope, prefix: str) -> None:
-        for kind in KINDS:
-            for definition in other.own(kind).values():
-                into.define(definition, prefix)
 
 
 def _define(scope: Scope, kind: str, section: str, document: Document) -> None:
@@ -130,28 +135,56 @@ def _define(scope: Scope, kind: str, section: str, document: Document) -> None:
                 scope.define(TypeDef(kind, name, raw, Spot(document, (section, name)), scope))
 
 
-def import_entries(document: Document) -> Iterator[tuple[str, str, Spot]]:
-    """Reference, namespace prefix and place of each import, in every form that 1.0 to 1.3 allow.
+def _define_functions(scope: Scope, document: Document) -> None:
+    """Functions of 2.0 are defined beside the types and in the service template, which refines them (10.4)."""
+    value = document.value if isinstance(document.value, dict) else {}
+    for above, holder in ((("service_template",), value.get("service_template")), ((), value)):
+        for name, raw, keys in named(holder.get("functions") if isinstance(holder, dict) else None):
+            scope.functions.setdefault(name, (raw, Spot(document, (*above, "functions", *keys)), scope))
 
-    `- file.yaml`, `- name: file.yaml`, `- file: x`, `- name: {file: x, repository: r, namespace_prefix: p}`.
-    Malformed imports are left to the grammar.
+
+def import_entries(document: Document) -> Iterator[tuple[str, str, Spot]]:
+    """Reference, namespace prefix and place of each import, in every form that 1.0 to 1.3 and 2.0 allow.
+
+    `- file.yaml`, `- name: file.yaml`, `- file: x`, `- name: {file: x, repository: r, namespace_prefix: p}`;
+    in 2.0 (6.8.1) `- url: x` and `- profile: name`, whose reference is `PROFILE` and the name. Malformed imports
+    are left to the grammar.
     """
     section = document.value.get("imports") if isinstance(document.value, dict) else None
     if isinstance(section, dict):
         section = [{name: entry} for name, entry in section.items()]
     if not isinstance(section, list):
         return
+    written = _import_2_0 if dialect_of(document.value).sigil else _import_1_x
     for index, entry in enumerate(section):
-        spot = Spot(document, ("imports", index))
-        if isinstance(entry, dict) and "file" not in entry and len(entry) == 1:
-            name, entry = next(iter(entry.items()))
-            spot = spot.at(name)
-        reference, spot = (entry.get("file"), spot.at("file")) if isinstance(entry, dict) else (entry, spot)
-        if not isinstance(reference, str):
-            continue
-        long = entry if isinstance(entry, dict) else {}
-        prefix = long.get("namespace_prefix")
-        yield _with_repository(document, long, reference), prefix if isinstance(prefix, str) else "", spot
+        found = written(entry, Spot(document, ("imports", index)))
+        if found is not None:
+            reference, prefix, spot = found
+            long = entry if isinstance(entry, dict) else {}
+            yield _with_repository(document, long, reference), prefix if isinstance(prefix, str) else "", spot
+
+
+def _import_1_x(entry: Any, spot: Spot) -> tuple[str, Any, Spot] | None:
+    if isinstance(entry, dict) and "file" not in entry and len(entry) == 1:
+        name, entry = next(iter(entry.items()))
+        spot = spot.at(name)
+    reference, spot = (entry.get("file"), spot.at("file")) if isinstance(entry, dict) else (entry, spot)
+    prefix = entry.get("namespace_prefix") if isinstance(entry, dict) else None
+    return (reference, prefix, spot) if isinstance(reference, str) else None
+
+
+def _import_2_0(entry: Any, spot: Spot) -> tuple[str, Any, Spot] | None:
+    long = entry if isinstance(entry, dict) else {"url": entry}
+    key = "profile" if "profile" in long and "url" not in long else "url"
+    reference = long.get(key)
+    if not isinstance(reference, str):
+        return None
+    at = spot.at(key) if long is entry else spot
+    if key == "profile":
+        reference = PROFILE + reference
+    elif reference.startswith("/") and "repository" not in long:  # from the root of the repository (6.8.2.2)
+        reference = "../" * spot.document.path.count("/") + reference.lstrip("/")
+    return reference, long.get("namespace"), at
 
 
 def _with_repository(document: Document, entry: dict[Any, Any], reference: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mattone.errors import InputError
 from mattone.tosca.spots import show
-from mattone.tosca.types import PRIMITIVES, Scope, TypeDef
+from mattone.tosca.types import Scope, TypeDef
 
 # Key that names a type, and the kinds it may be of; which one is told by finding it.
 _NAMING = {
@@ -20,6 +20,14 @@ _NAMING = {
     "valid_source_types": ("node",),
     "valid_target_types": ("capability", "node"),
     "node_type": ("node",),
+    "valid_source_node_types": ("node",),
+    "valid_target_node_types": ("node",),
+    "valid_capability_types": ("capability",),
+    "valid_relationship_types": ("relationship",),
+    "data_type": ("data",),
+    "result": ("data",),
+    "arguments": ("data",),
+    "optional_arguments": ("data",),
     "targets": ("node", "group"),
     "members": ("node",),
 }
@@ -66,7 +74,7 @@ def _named(value: Any, scope: Scope) -> Iterator[TypeDef]:
             kinds = _NAMING.get(key, ()) if isinstance(key, str) else ()
             names = inner if isinstance(inner, list) else [inner]
             for name in names:
-                if isinstance(name, str) and name not in PRIMITIVES:
+                if isinstance(name, str) and not scope.is_primitive(name):
                     yield from _find(name, kinds, scope)
             if not kinds and isinstance(inner, str):
                 # Short forms: `capabilities: {name: type}` and `requirements: [name: type]`.

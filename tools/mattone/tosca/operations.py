@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mattone.tosca.definitions import PropertyDef, property_of, text
+from mattone.tosca.dialects import dialect_of
 from mattone.tosca.functions import function_of
 from mattone.tosca.spots import Spot
 from mattone.tosca.types import Scope, TypeDef, named
@@ -15,6 +16,7 @@ from mattone.tosca.types import Scope, TypeDef, named
 OWN = frozenset({"type", "inputs", "operations", "notifications", "description", "metadata", "derived_from", "version"})
 _DEFINITION = frozenset(
     {"type", "description", "required", "default", "status", "constraints", "entry_schema", "key_schema", "metadata"}
+    | {"validation", "value", "mapping"}  # of 2.0
 )
 
 
@@ -40,15 +42,16 @@ def interface_type(kind: TypeDef, name: str) -> tuple[TypeDef | None, bool]:
         type_name = text(raw.get("type")) if isinstance(raw, dict) else ""
         if type_name:
             return owner.scope.find("interface", type_name), True
-    return kind.scope.find("interface", name), False
+    return kind.scope.find("interface", name) if kind.scope.dialect.bare else None, False
 
 
 def bodies(raw: Any, spot: Spot) -> Iterator[tuple[str, Any, Spot]]:
     """Name, body and place of each operation that an interface writes, in either form."""
     if isinstance(raw, dict):
-        for section, at in ((raw, spot), (raw.get("operations"), spot.at("operations"))):
+        bare = raw if dialect_of(spot.document.value).bare else None
+        for section, at in ((bare, spot), (raw.get("operations"), spot.at("operations"))):
             for name, body in section.items() if isinstance(section, dict) else ():
-                if section is not raw or name not in OWN:
+                if section is not bare or name not in OWN:
                     yield name, body, at.at(name)
 
 
@@ -65,7 +68,7 @@ def operations_of(interface: TypeDef, kind: TypeDef | None = None, name: str = "
 def defined(name: str, raw: Any, spot: Spot, scope: Scope) -> PropertyDef | None:
     """An input's definition; None for what assigns it a value."""
     whole = isinstance(raw, dict) and isinstance(raw.get("type"), str) and raw.keys() <= _DEFINITION
-    return property_of(name, raw, spot, scope) if whole and not function_of(raw) else None
+    return property_of(name, raw, spot, scope) if whole and not function_of(raw, scope.dialect) else None
 
 
 def inputs_of(kind: TypeDef, name: str, operation: str) -> Inputs:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
+PROFILE = "profile:"  # a reference that names a profile of TOSCA 2.0 begins with it
+
 
 def relative_path(base: str, reference: str) -> str:
     """The repository path of a relative reference in the file `base`; may begin with `../` when it leaves."""
@@ -14,9 +16,9 @@ def import_url(base: str, reference: str) -> str | None:
     """The URL that a reference in the file `base` means, or None when it is a path of the repository.
 
     A relative reference in a file that was imported by its URL is relative to that URL (RFC 3986, 5.2);
-    in one of a git repository, `git+URL#REF:PATH`, to its path there.
+    in one of a git repository, `git+URL#REF:PATH`, to its path there. The name of a profile is as good as a URL.
     """
-    if "://" in reference:
+    if "://" in reference or reference.startswith(PROFILE):
         return reference
     if "://" not in base:
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from mattone.errors import InputError
 from mattone.tosca.needed import needed_types
-from mattone.tosca.prefixes import own_names, without_prefixes
+from mattone.tosca.prefixes import Names, own_names, without_prefixes
 from mattone.tosca.references import References, operations, rewritten
 from mattone.tosca.source import Value
 from mattone.tosca.spots import Spot, did_you_mean, show
@@ -67,8 +67,10 @@ def render(
     if template.description:
         document["description"] = template.description
     document["metadata"] = {**template.metadata, **marks}
+    if template.scope.all_functions():
+        document["functions"] = _functions(template, references)
     document.update(_types(template, references))
-    document["topology_template"] = _topology(template, values or {}, references)
+    document[template.section] = _topology(template, values or {}, references)
     copied: dict[str, Any] = _unshared(document)
     return copied
 
@@ -100,7 +102,10 @@ def _refuse_inputs(template: ServiceTemplate, values: Mapping[str, Value]) -> No
 
 def _types(template: ServiceTemplate, references: References) -> dict[str, Any]:
     sections: dict[str, Any] = {}
-    for one in needed_types(dict(template.topology), template.scope):
+    needed = needed_types(dict(template.topology), template.scope)
+    for raw, _, scope in template.scope.all_functions().values():
+        needed += [one for one in needed_types(raw, scope) if one not in needed]
+    for one in sorted(needed, key=lambda one: (one.kind, one.name)):
         names = frozenset(one.members("artifacts"))
         raw = dict(one.raw)
         if one.kind == "interface":
@@ -111,6 +116,19 @@ def _types(template: ServiceTemplate, references: References) -> dict[str, Any]:
     return sections
 
 
+def _functions(template: ServiceTemplate, references: References) -> dict[str, Any]:
+    """The functions of 2.0 that the template sees, each as its first definition says (2.0, 10.4)."""
+    made: dict[str, Any] = {}
+    for name, (raw, spot, scope) in sorted(template.scope.all_functions().items()):
+        written = raw.get("signatures") if isinstance(raw, dict) else None
+        made[name] = raw
+        if isinstance(written, list):
+            at = spot.at("signatures")
+            signatures = [rewritten(one, at.at(n), scope, references, frozenset()) for n, one in enumerate(written)]
+            made[name] = without_prefixes({**raw, "signatures": signatures}, own_names(scope))
+    return made
+
+
 def _topology(template: ServiceTemplate, values: Mapping[str, Value], references: References) -> dict[str, Any]:
     topology = dict(template.topology)
     if isinstance(topology.get("inputs"), dict):
@@ -118,7 +136,7 @@ def _topology(template: ServiceTemplate, values: Mapping[str, Value], references
             name: {**raw, "default": values[name]} if name in values and isinstance(raw, dict) else raw
             for name, raw in topology["inputs"].items()
         }
-    spot = Spot(template.document, ("topology_template",))
+    spot = Spot(template.document, (template.section,))
     for section, kind in _WITH_REFERENCES:
         if section in topology:
             topology[section] = _section(template.scope, topology[section], kind, spot.at(section), references)
@@ -126,9 +144,9 @@ def _topology(template: ServiceTemplate, values: Mapping[str, Value], references
     return {section: _renamed(str(section), raw, names) for section, raw in topology.items()}
 
 
-def _renamed(section: str, raw: Any, names: Mapping[str, str]) -> Any:
+def _renamed(section: str, raw: Any, names: Names | None) -> Any:
     """A part of the topology in which types go by their own names; the names of templates are no keynames."""
-    if section.endswith("_templates") and isinstance(raw, dict):
+    if str(section).endswith("_templates") and isinstance(raw, dict):
         return {name: without_prefixes(body, names, template=True) for name, body in raw.items()}
     return without_prefixes(raw, names, template=True)
 

@@ -35,7 +35,8 @@ class NodeTemplate(NamedTuple):
 class ServiceTemplate(NamedTuple):
     """A service template (1.3, 3.10) with its imports read.
 
-    topology   the topology as written; empty when there is none
+    topology   the topology (in 2.0 the service template) as written; empty when there is none
+    section    the key of the file that it stands under
     documents  the template's own document first, then every document it imports
     """
 
@@ -47,6 +48,7 @@ class ServiceTemplate(NamedTuple):
     outputs: Mapping[str, Output]
     nodes: Mapping[str, NodeTemplate]
     imports: tuple[Import, ...]
+    section: str
     topology: Mapping[Any, Any]
     document: Document
     documents: tuple[Document, ...]
@@ -69,8 +71,9 @@ def template_of(workspace: Workspace, document: Document) -> ServiceTemplate | N
     if not isinstance(document.value, dict):
         return None
     scope = workspace.scope(document)
-    topology = mapping(document.value, "topology_template")
-    at = Spot(document, ("topology_template",))
+    section = scope.dialect.service
+    topology = mapping(document.value, section)
+    at = Spot(document, (section,))
     inputs = {
         name: parsed
         for name, raw, keys in named(mapping(topology, "inputs"))
@@ -85,6 +88,7 @@ def template_of(workspace: Workspace, document: Document) -> ServiceTemplate | N
         {name: _output(name, raw, at) for name, raw, _ in named(mapping(topology, "outputs"))},
         {name: _node(name, raw, at, scope) for name, raw, _ in named(mapping(topology, "node_templates"))},
         workspace.imports(document),
+        section,
         topology,
         document,
         workspace.documents(document),
@@ -101,7 +105,7 @@ def mapping(value: Any, key: str) -> Mapping[Any, Any]:
 def _output(name: str, raw: Any, at: Spot) -> Output:
     spot = at.at("outputs", name)
     if not isinstance(raw, dict):
-        return Output(name, None, "", spot)
+        return Output(name, raw, "", spot)
     return Output(name, raw.get("value"), text(raw.get("description")), spot)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
+from mattone.tosca.dialects import SIMPLE, Dialect
 from mattone.tosca.spots import Spot
 
 T = TypeVar("T")
@@ -21,13 +22,8 @@ KINDS = {
     "group": ("group_types", "tosca.groups."),
     "policy": ("policy_types", "tosca.policies."),
 }
-# fmt: off
-PRIMITIVES = frozenset({
-    "string", "integer", "float", "boolean", "timestamp", "null", "range", "version", "list",
-    "map", "bytes", "any", "json", "xml",
-    "scalar-unit.size", "scalar-unit.time", "scalar-unit.frequency", "scalar-unit.bitrate",
-})
-# fmt: on
+PRIMITIVES = SIMPLE.primitives
+_PLACES = 200  # where a name with prefixes is looked up: enough for nesting that anybody understands
 
 
 class Scope:
@@ -35,16 +31,20 @@ class Scope:
 
     complete  False when an import of this document, or of one it imports, could not be read: then
               an unknown name may well be defined there, and is not reported
+    dialect   how the document is written
     """
 
-    def __init__(self, complete: bool = True) -> None:
+    def __init__(self, complete: bool = True, dialect: Dialect = SIMPLE) -> None:
         self.complete = complete
+        self.dialect = dialect
         self._types: dict[str, dict[str, TypeDef]] = {kind: {} for kind in KINDS}
+        self.functions: dict[str, tuple[Any, Spot, Scope]] = {}  # of 2.0: definition, where, and the types it sees
+        self._under: dict[str, list[Scope]] = {}  # by namespace prefix
         self._normative: Scope | None = None
 
     @classmethod
-    def over(cls, normative: Scope | None, complete: bool) -> Scope:
-        scope = cls(complete)
+    def over(cls, normative: Scope | None, complete: bool, dialect: Dialect = SIMPLE) -> Scope:
+        scope = cls(complete, dialect)
         scope._normative = normative
         return scope
 
@@ -53,15 +53,84 @@ class Scope:
         name = alias or (f"{prefix}:{definition.name}" if prefix else definition.name)
         self._types[definition.kind].setdefault(name, definition)
 
+    def link(self, prefix: str, other: Scope) -> None:
+        """Make the types and functions of another document known under a namespace prefix.
+
+        They are looked up there when they are asked for: documents may import each other under ever more prefixes.
+        """
+        known = self._under.setdefault(prefix, [])
+        if not any(one is other for one in known):
+            known.append(other)
+
+    @property
+    def has_prefixes(self) -> bool:
+        return bool(self._under)
+
+    def share(self, other: Scope) -> None:
+        """Make the types, functions and namespaces of another document known under the names that it knows them by."""
+        if other is self:
+            return
+        for kind, known in other._types.items():
+            for name, definition in known.items():
+                self._types[kind].setdefault(name, definition)
+        for name, function in other.functions.items():
+            self.functions.setdefault(name, function)
+        for prefix, scopes in other._under.items():
+            for one in scopes:
+                self.link(prefix, one)
+
     def own(self, kind: str) -> Mapping[str, TypeDef]:
-        """Types of documents, without the normative ones, by the name seen."""
-        return self._types[kind]
+        """Types of documents, without the normative ones, by the name seen; by one of them where there are several."""
+        if not self._under:
+            return self._types[kind]
+        found: dict[str, TypeDef] = {}
+        for before, scope in self._reached():
+            for name, definition in scope._types[kind].items():
+                found.setdefault(before + name, definition)
+        return found
+
+    def all_functions(self) -> Mapping[str, tuple[Any, Spot, Scope]]:
+        """The functions of 2.0 that a document sees, each under the name that it is defined under."""
+        found: dict[str, tuple[Any, Spot, Scope]] = {}
+        for _, scope in self._reached():
+            for name, function in scope.functions.items():
+                found.setdefault(name, function)
+        return found
+
+    def _reached(self) -> Iterator[tuple[str, Scope]]:
+        """This scope and all under prefixes, each once, with the prefixes that lead to it."""
+        seen: set[int] = set()
+        waiting: list[tuple[str, Scope]] = [("", self)]
+        for before, scope in waiting:
+            if id(scope) not in seen:
+                seen.add(id(scope))
+                yield before, scope
+                waiting += [(f"{before}{prefix}:", one) for prefix, ones in scope._under.items() for one in ones]
+
+    def function(self, name: str) -> tuple[Any, Spot, Scope] | None:
+        """The definition of a function of 2.0, where it stands, and the scope that it stands in (2.0, 10.4)."""
+        return next((found for rest, scope in self._places(name) if (found := scope.functions.get(rest))), None)
+
+    def _exported(self, kind: str, name: str) -> TypeDef | None:
+        return next((found for rest, scope in self._places(name) if (found := scope._types[kind].get(rest))), None)
+
+    def _places(self, name: str) -> Iterator[tuple[str, Scope]]:
+        """Where a name may be looked up: here, and what is left of it below each prefix that it begins with."""
+        seen: set[tuple[int, int]] = set()
+        waiting = [(name, self)]
+        for rest, scope in waiting:
+            if (len(rest), id(scope)) not in seen and len(seen) < _PLACES:
+                seen.add((len(rest), id(scope)))
+                yield rest, scope
+                for prefix, scopes in scope._under.items():
+                    if rest.startswith(f"{prefix}:"):
+                        waiting += [(rest[len(prefix) + 1 :], one) for one in scopes]
 
     def find(self, kind: str, name: object) -> TypeDef | None:
         """The type of this name: as defined, or a normative type by its full, short or `tosca:` name."""
         if not isinstance(name, str):
             return None
-        found = self._types[kind].get(name)
+        found = self._exported(kind, name) if self._under else self._types[kind].get(name)
         if found is None and self._normative is not None:
             found = self._normative.find(kind, name)
         return found or self._short(kind, name)
@@ -78,9 +147,13 @@ class Scope:
         return ends[0] if len(ends) == 1 else None
 
     def names(self, kind: str) -> Iterator[str]:
-        yield from self._types[kind]
+        yield from self.own(kind)
         if self._normative is not None:
             yield from self._normative.names(kind)
+
+    def is_primitive(self, name: object) -> bool:
+        """Whether a value is the name of a primitive type; any value may be asked about."""
+        return isinstance(name, str) and name in self.dialect.primitives
 
     def kind_of(self, name: str) -> str:
         """The kind that has a type of this name, or an empty text."""
@@ -118,11 +191,13 @@ class TypeDef:
         """Whether every ancestor is known: else what a member is cannot be told."""
         last = self.lineage[-1]
         derived = last.raw.get("derived_from")
-        return derived is None or last.parent is not None or (self.kind == "data" and is_primitive(derived))
+        return derived is None or last.parent is not None or (self.kind == "data" and self.scope.is_primitive(derived))
 
     def is_a(self, other: TypeDef) -> bool:
         """Whether this type is `other` or derives from it."""
-        return other in self.lineage or any(one.name == other.name for one in self.lineage)
+        if other in self.lineage:
+            return True
+        return not self.scope.dialect.refines and any(one.name == other.name for one in self.lineage)
 
     def members(self, section: str) -> dict[str, tuple[Any, Spot, TypeDef]]:
         """Name to (definition as written, where, by which type) of a section, inheritance applied."""
@@ -159,11 +234,6 @@ class TypeDef:
                     owner._members[section] = known
             found = known
         return found
-
-
-def is_primitive(name: object) -> bool:
-    """Whether a value is the name of a primitive type; any value may be asked about."""
-    return isinstance(name, str) and name in PRIMITIVES
 
 
 def named(section: Any) -> Iterable[tuple[str, Any, tuple[Any, ...]]]:

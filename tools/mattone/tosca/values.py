@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mattone.tosca import constraints, units
-from mattone.tosca.definitions import PropertyDef, Schema, properties_of
+from mattone.tosca.definitions import PropertyDef, Schema, properties_of, schema_of, validations_of
 from mattone.tosca.spots import Collector, Spot, did_you_mean, show
-from mattone.tosca.types import PRIMITIVES, TypeDef, is_primitive
+from mattone.tosca.types import TypeDef
 
 # What a hook says of a value that is no plain value: True when it dealt with it.
 Hook = Callable[[Any, Schema, Spot], bool]
@@ -51,18 +51,24 @@ class ValueChecker:
         label  how messages name the value: "property `size`", "input `ports`"
         hint   added to the type's own, for example where the input is declared
         """
-        if isinstance(value, dict) and self.hook(value, schema, spot):
+        if (isinstance(value, dict) or (isinstance(value, str) and value[:1] == "$")) and self.hook(
+            value, schema, spot
+        ):
             return
         complex_type, primitive, inherited = resolve(schema)
         if complex_type is not None:
             self._complex(value, complex_type, spot, label, hint)
         elif not primitive:
             return
+        elif primitive == "scalar":
+            if not self._measure(value, schema, spot, label, hint):
+                return
         elif not constraints.of_type(primitive, value):
             self._wrong_type(value, primitive, spot, label, hint)
             return
         elif primitive in ("list", "map"):
-            self._entries(value, schema, spot, label, hint)
+            for one in (schema, *inherited):
+                self._entries(value, one, spot, label, hint)
         for one in (schema, *inherited):
             self._constraints(value, one, "map" if complex_type else primitive, spot, label, hint)
 
@@ -141,11 +147,31 @@ class ValueChecker:
             broken = constraints.violation(operator, operand, primitive, value)
             if broken:
                 self.out.add(self.rules.constraint, f"{label} {broken}", spot.place(), hint)
+        for one in schema.validations:
+            from mattone.tosca import expressions  # only 2.0 has them
+
+            if expressions.evaluate(one.clause, value, schema) is False:
+                message = f"{label} is not valid: {show(one.clause, 120)} does not hold"
+                where = f"The validation clause stands at {one.spot.key_place()}."
+                self.out.add(self.rules.constraint, message, spot.place(), _both(where, hint))
+
+    def _measure(self, value: Any, schema: Schema, spot: Spot, label: str, hint: str) -> bool:
+        """Whether a value is a number with one of the units of a scalar type of 2.0 (9.1.2.2)."""
+        from mattone.tosca import measures  # only 2.0 has them
+
+        measure = measures.measure_of(schema)
+        problem = measure.problem(value) if measure is not None else ""
+        if problem:
+            advice = f"Units of {schema.type}: {measure.listed()}." if measure is not None else ""
+            self.out.add(self.rules.type, f"{label} {problem}", spot.place(), _both(advice, hint))
+        return not problem
 
 
 def fits_at_once(value: Any, schema: Schema) -> bool:
     """Whether a value is seen to fit without looking further, as most do: of a simple type without constraints."""
-    return value.__class__ is _SIMPLE.get(schema.type) and not schema.constraints
+    if value.__class__ is not _SIMPLE.get(schema.type) or schema.constraints or schema.validations:
+        return False
+    return value.__class__ is not str or value[:1] != "$"  # which begins a function of 2.0
 
 
 _SIMPLE = {"string": str, "integer": int, "float": float, "boolean": bool}
@@ -156,7 +182,7 @@ def resolve(schema: Schema) -> tuple[TypeDef | None, str, tuple[Schema, ...]]:
 
     ("", with no type) means that it is not known; that was or will be reported where it is written.
     """
-    if schema.type in PRIMITIVES:
+    if schema.scope.is_primitive(schema.type):
         return None, schema.type, ()
     found = schema.scope.find("data", schema.type)
     if found is None:
@@ -164,12 +190,29 @@ def resolve(schema: Schema) -> tuple[TypeDef | None, str, tuple[Schema, ...]]:
     inherited = []
     for owner in found.lineage:
         base = owner.raw.get("type") or owner.raw.get("derived_from")
-        constraint = owner.raw.get("constraints")
-        if isinstance(constraint, list):
-            inherited.append(Schema(schema.type, owner.scope, owner.spot, constraint))
-        if is_primitive(base):
+        known = owner.once("schema", own_schema)
+        if known is not None:
+            inherited.append(known)
+        if owner.scope.is_primitive(base):
             return None, str(base), tuple(inherited)
     return (found if found.whole else None), "", tuple(inherited)
+
+
+def own_schema(kind: TypeDef) -> Schema | None:
+    """What a data type itself asks of its values besides its ancestors and properties; None when nothing."""
+    raw, spot, scope = kind.raw, kind.spot, kind.scope
+    if not any(key in raw for key in ("constraints", "validation", "entry_schema", "key_schema")):
+        return None
+    given = raw.get("constraints")
+    return Schema(
+        kind.name,
+        scope,
+        spot,
+        given if isinstance(given, list) else None,
+        schema_of(raw.get("entry_schema"), spot.at("entry_schema"), scope),
+        schema_of(raw.get("key_schema"), spot.at("key_schema"), scope),
+        validations_of(raw, spot) if scope.dialect.refines else (),
+    )
 
 
 def _number(text: str) -> bool:
