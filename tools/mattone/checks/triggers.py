@@ -77,7 +77,7 @@ def _nobody(context: Context, name: Any, spot: Spot, template: bool) -> None:
     others = {**mapping(topology, "groups"), **mapping(topology, "node_templates")}
     if name is None:
         context.out.add("TOSCA1067", "an event filter names the `node` that it is about", spot.place())
-    elif template and name not in others and not context.open and context.scope.complete:
+    elif template and not (isinstance(name, str) and name in others) and not context.open and context.scope.complete:
         message = f"there is no node template or node type `{show(name)}`"
         context.out.add("TOSCA1067", message, spot.place("node"), did_you_mean(name, context.whole.nodes))
 
