@@ -152,7 +152,7 @@ def test_on_a_forge_the_branch_is_released_and_the_clone_left_alone(workshop: Wo
     assert outcome.published == (f"{BASE}/v1.0.0", f"{WEB}/v1.1.0", f"{PAGE}/v1.0.0", f"{LIBRARY}/v1.0.0")
     assert forge.repository.resolve("main") == outcome.commit == forge.repository.resolve(f"{WEB}/v1.1.0")
     assert text(workshop, f"{WEB}/role.yaml") == "half written"
-    assert f"{WEB}/v1.1.0" not in tags(workshop.repository)
+    assert f"{WEB}/v1.1.0" in tags(workshop.repository)
 
 
 def test_a_published_release_has_its_changelog_and_its_files(
@@ -170,6 +170,46 @@ def test_a_published_release_has_its_changelog_and_its_files(
     listed = subprocess.run(["tar", "-tf", file], check=True, capture_output=True, text=True).stdout.split()
     assert f"web-1.1.0/{WEB}/role.yaml" in listed
     assert not any(PAGE in name for name in listed)
+
+
+def test_a_published_service_has_its_bundle_and_bill_of_materials(
+    workshop: Workshop, forge: LocalForge, tmp_path: Path
+) -> None:
+    workshop.change("feat!: other types", f"{LIBRARY}/page.yaml")
+    push(workshop, forge)
+    make(workshop.repository)
+    published = forge.release_of(f"{PAGE}/v1.0.1")
+    assert published is not None
+    assets = {asset.name: asset.data for asset in published.assets}
+    assert set(assets) == {"page-1.0.1.tar", "page-1.0.1.csar", "page-1.0.1.cdx.json"}
+    components = json.loads(assets["page-1.0.1.cdx.json"])["components"]
+    versions = {one["name"]: one["version"] for one in components}
+    assert versions["tosca-types"] == "2.0.0"
+    # The same bytes from another clone, which knows the tags.
+    from mattone.platform.components import ComponentId, Kind
+    from mattone.releases.assets import assets_of
+    from mattone.versions import Version
+
+    other = clone_of(forge, tmp_path / "other")
+    commit = str(other.resolve(f"{PAGE}/v1.0.1"))
+    again = assets_of(other, ComponentId(Kind.SERVICE, "page"), commit, Version.parse("1.0.1"))
+    assert {asset.name: asset.data for asset in again} == assets
+
+
+def test_what_cannot_be_published_keeps_nothing_else_from_it_and_is_tried_again(
+    workshop: Workshop, forge: LocalForge
+) -> None:
+    broken = FILES[f"{PAGE}/service.yaml"].replace("{web: ^1.0}", "{web: ^1.0, nowhere: ^1.0}")
+    workshop.change("feat: broken", TASKS, files={f"{PAGE}/service.yaml": broken})
+    push(workshop, forge)
+    with pytest.raises(InputError, match="nowhere"):
+        make(workshop.repository)
+    assert forge.published() == {f"{BASE}/v1.0.0", f"{WEB}/v1.1.0", f"{LIBRARY}/v1.0.0"}
+    workshop.git("pull", "--quiet", forge.url, "main")
+    whole = text(workshop, f"{PAGE}/service.yaml").replace(", nowhere: ^1.0", "")
+    workshop.change("fix: whole", files={f"{PAGE}/service.yaml": whole})
+    push(workshop, forge)
+    assert make(workshop.repository).published == (f"{PAGE}/v1.1.1",)
 
 
 def test_publishing_twice_changes_nothing(workshop: Workshop, forge: LocalForge) -> None:

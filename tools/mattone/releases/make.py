@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mattone.errors import TransientError
+from mattone.errors import MattoneError, TransientError
 from mattone.forges.interface import Release
 from mattone.git import ZERO, RefChange, RefMoved, Repository
 from mattone.platform.components import ComponentId, load_component
@@ -119,11 +119,16 @@ def _stated(tree: RevisionTree, component: ComponentId | None, tag: str) -> bool
 
 
 def _publish(repository: Repository, target: Target, on_step: Callable[[str], None]) -> tuple[str, ...]:
-    """Publish the newest version of every component that is not; returns the tags."""
+    """Publish the newest version of every component that is not; returns the tags.
+
+    One that cannot be published does not keep the others from it; then the first error is raised at the end.
+    """
     done = target.published()
     if done is None:
         return ()
-    found = []
+    target.settle(())
+    found: list[str] = []
+    failed: MattoneError | None = None
     state = target.look()
     source, _ = open_source(repository, state.commit, state.tags)
     for lineage in source.lineages.values():
@@ -134,8 +139,15 @@ def _publish(repository: Repository, target: Target, on_step: Callable[[str], No
         if not _stated(tree, lineage.component, newest.tag):
             continue
         on_step(f"publishing {newest.tag}")
-        target.publish(_published(repository, lineage.component, newest.tag, newest.commit, tree))
-        found.append(newest.tag)
+        try:
+            target.publish(_published(repository, lineage.component, newest.tag, newest.commit, tree))
+        except MattoneError as error:
+            on_step(f"{newest.tag} is released, and could not be published: {error.message}")
+            failed = failed or error
+        else:
+            found.append(newest.tag)
+    if failed is not None:
+        raise failed
     return tuple(found)
 
 

@@ -67,8 +67,14 @@ class ForgeTarget:
     def move(self, changes: Sequence[RefChange]) -> None:
         self._forge.push(self._repository, changes)
 
-    def settle(self, paths: Sequence[str]) -> None:
-        """Nothing follows: the clone learns of it as of every other push, by `git pull`."""
+    def settle(self, paths: Sequence[str]) -> None:  # noqa: ARG002 - no work tree follows
+        """The clone learns the forge's tags; of its branch it learns as of every other push, by `git pull`."""
+        words = ("fetch", "--quiet", "--no-write-fetch-head", "--", self._forge.url, f"{TAGS}*:{TAGS}*")
+        if self._repository.run(*words, accept=(0, 1)).code != 0:
+            raise InputError(
+                f"a tag of {self._repository.root} is not where the forge has it",
+                hint="`git fetch --tags` says which; a tag that was made here by hand can be deleted",
+            )
 
     def published(self) -> frozenset[str] | None:
         return self._forge.published()
