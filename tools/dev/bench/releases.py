@@ -1,19 +1,30 @@
-"""Measure planning releases: `python -m dev.bench_releases`, beside python-semantic-release on the same repository."""
+"""Planning releases beside python-semantic-release on the same repository: `python -m dev.bench.releases [--all]`."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import random
 import re
 import sys
-from collections.abc import Iterator
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dev.report import ROOT
+from mattone import process
 from mattone.git import Repository
 
 COMMITS = 10_000
 SERVICES, ROLES = 20, 19  # and the type library: 40 components
+
+COLD, WARM = 6.0, 2.0  # seconds that planning may take
+RATIO = 50  # how many times less processor time than python-semantic-release, run once a component
+RUNS = 5
+SAMPLE = ("tosca-types", "catalog/service-0", "ansible-roles/role_0")  # what it is run for, but for `--all`
 
 _TYPES = ("feat", "fix", "fix", "docs", "refactor", "test", "chore", "perf")
 _START = 1_600_000_000  # seconds since 1970
@@ -112,5 +123,87 @@ def _renamed(data: bytes, folder: str, file: Path) -> bytes:
     return text.replace("  jupyterlab: ^1.0", "  role_0: ^1.0").replace("  os_users: ^1.0", "  role_1: ^1.0").encode()
 
 
+def _settings(component: str) -> str:
+    """python-semantic-release's configuration for one component, as its guide for monorepos has it."""
+    return f"""\
+[semantic_release]
+commit_parser = "conventional-monorepo"
+tag_format = "{component}/v{{version}}"
+allow_zero_version = true
+[semantic_release.commit_parser_options]
+path_filters = ["."]
+[semantic_release.branches.main]
+match = "main"
+[semantic_release.remote]
+type = "gitlab"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """Seconds: by the clock on the wall, and of this and other processors in the command and what it starts."""
+
+    wall: float
+    cpu: float
+
+
+def _timed(command: list[str], folder: Path, env: Mapping[str, str]) -> tuple[_Time, str]:
+    before, started = os.times(), time.monotonic()
+    output = process.run(command, cwd=folder, env={**os.environ, **env}).output
+    wall, after = time.monotonic() - started, os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return _Time(wall, cpu), output
+
+
+def ours(repository: Path, cache: Path) -> tuple[_Time, _Time, dict[str, str]]:
+    """All components at once: cold (nothing cached, neither by mattone nor, where we may drop it, by the kernel), warm,
+    and the versions that came out."""
+    mattone = str(Path(sys.executable).parent / "mattone")
+    command = [mattone, "release", "--dry-run", "--output", "json"]
+    _drop_page_cache()
+    cold, _ = _timed(command, repository, {"MATTONE_CACHE": str(cache)})
+    runs = [_timed(command, repository, {"MATTONE_CACHE": str(cache)}) for _ in range(RUNS)]
+    warm = sorted((run for run, _ in runs), key=lambda run: run.wall)[RUNS // 2]
+    return cold, warm, {one["component"]: one["to"] for one in json.loads(runs[0][1])["releases"]}
+
+
+def _drop_page_cache() -> None:
+    with contextlib.suppress(OSError):  # only root may
+        os.sync()
+        Path("/proc/sys/vm/drop_caches").write_text("1\n", "utf-8")
+
+
+def theirs(repository: Path, component: str, scratch: Path) -> tuple[_Time, str]:
+    """One component, by python-semantic-release with its monorepo parser: the time, and the version."""
+    program, settings = str(Path(sys.executable).parent / "semantic-release"), scratch / "settings.toml"
+    settings.write_text(_settings(component), "utf-8")
+    command = [program, "--noop", "--config", str(settings), "version", "--print"]
+    found, output = _timed(command, repository / component, {"GITLAB_TOKEN": "none"})
+    return found, output.split()[-1]
+
+
+def main(words: list[str]) -> int:
+    """Print both, and fail when a limit is missed or the versions differ where nothing but commits decides."""
+    sample = folders() if "--all" in words else SAMPLE
+    with tempfile.TemporaryDirectory(prefix="mattone-bench-") as folder:
+        scratch = Path(folder)
+        repository = generate(scratch / "platform").root
+        Repository(repository).run("remote", "add", "origin", "https://git.example.org/group/platform.git")
+        cold, warm, versions = ours(repository, scratch / "cache")
+        others = {one: theirs(repository, one, scratch) for one in sample}
+    mean = sum(run.cpu for run, _ in others.values()) / len(others)
+    ratio = mean * len(folders()) / warm.cpu
+    print(f"{COMMITS:,} commits, {len(folders())} components, {len(versions)} to release")
+    print(f"mattone release --dry-run, all, cold   {cold.wall:6.2f} s  CPU {cold.cpu:6.2f} s  limit {COLD:.0f} s")
+    print(f"mattone release --dry-run, all, warm   {warm.wall:6.2f} s  CPU {warm.cpu:6.2f} s  limit {WARM:.0f} s")
+    measured = f"mean of {len(others)} components measured"
+    print(f"python-semantic-release, one component {'':>8}  CPU {mean:6.2f} s  ({measured})")
+    print(f"ratio of CPU for all {len(folders())} components: {ratio:.0f}, at least {RATIO}")
+    differing = {one: (version, versions.get(one)) for one, (_, version) in others.items() if version != versions[one]}
+    if differing:
+        print(f"other versions than python-semantic-release's: {differing}")
+    return int(cold.wall > COLD or warm.wall > WARM or ratio < RATIO or bool(differing))
+
+
 if __name__ == "__main__":
-    generate(Path(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -87,6 +87,11 @@ class RevisionTree:
         except DamagedObject as error:
             raise DamagedObject(error.message, place=Place(path), hint=error.hint) from error
 
+    def blob_of(self, path: str) -> str:
+        """Mode and object id of a file, "" when there is none: what decides whether it is the same."""
+        entry = self._entries.get(path)
+        return "" if entry is None else f"{entry.mode} {entry.blob}"
+
     def entries(self, under: str = "") -> tuple[Entry, ...]:
         """Like `files`, with modes and blob ids."""
         return tuple(self._entries[path] for path in self.files(under))

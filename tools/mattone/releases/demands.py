@@ -8,6 +8,7 @@ from mattone.git import Repository
 from mattone.platform.components import ComponentId
 from mattone.platform.tree import RevisionTree, Tree
 from mattone.releases.lineage import Lineage
+from mattone.releases.memory import Memory
 from mattone.releases.model import Demand, Reason
 from mattone.versions import Bump
 
@@ -20,9 +21,11 @@ RENAMED = "REL1001"
 class Comparing:
     """Compares a tree with the last releases of its components."""
 
-    def __init__(self, repository: Repository, new: Tree) -> None:
+    def __init__(self, repository: Repository, new: RevisionTree, memory: Memory | None = None) -> None:
+        """`memory` remembers what was compared before."""
         self._repository = repository
         self._new = new
+        self._memory = memory
         self._old: dict[str, RevisionTree] = {}
 
     def __call__(self, lineage: Lineage) -> Demand:
@@ -33,7 +36,11 @@ class Comparing:
         if lineage.renamed:
             return Demand((Reason(RENAMED, Bump.MAJOR, f"was {lineage.folders[1]}: who names it must change"),))
         old = self._old.setdefault(last.commit, RevisionTree(self._repository, last.commit))
-        return compare(old, self._new, lineage.component)
+        if self._memory is None:
+            return compare(old, self._new, lineage.component)
+        return self._memory.demand(
+            old, self._new, lineage.component, lambda one, other: compare(one, other, lineage.component)
+        )
 
 
 def compare(old: Tree, new: Tree, component: ComponentId) -> Demand:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mattone.git import Repository
+from mattone.platform.site import cache_folder
 from mattone.platform.tree import RevisionTree
 from mattone.releases.claims import Claims
 from mattone.releases.demands import Comparing
 from mattone.releases.lineage import TAGS, lineages
 from mattone.releases.log import read_history
+from mattone.releases.memory import Memory
 from mattone.releases.plan import Source
 from mattone.releases.settings import ReleaseSettings, load_release_settings
 
@@ -25,4 +27,5 @@ def open_source(
     tree = RevisionTree(repository, history.revision)
     settings = load_release_settings(tree)
     found = lineages(settings.components(tree), repository.refs(TAGS) if tags is None else tags, history)
-    return Source(tree, history, found, Claims(settings), Comparing(repository, tree)), settings
+    demands = Comparing(repository, tree, Memory(cache_folder() / "comparisons", repository.root))
+    return Source(tree, history, found, Claims(settings), demands), settings
