@@ -73,6 +73,11 @@ class Version:
             case _:
                 return self
 
+    def bump_to(self, other: Version) -> Bump:
+        """The highest part in which two versions differ; NONE when only the pre-release does."""
+        pairs = zip(self.core, other.core, (Bump.MAJOR, Bump.MINOR, Bump.PATCH), strict=True)
+        return next((bump for one, two, bump in pairs if one != two), Bump.NONE)
+
     def _key(self) -> tuple[object, ...]:
         # Numbers sort before words, and a version with a pre-release before the one without (semver 11).
         marks = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in self.pre)

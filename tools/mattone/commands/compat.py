@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mattone.checks.waivers import Waiver
     from mattone.compat.changes import Comparison
     from mattone.compat.sides import Source
-    from mattone.versions import Bump
 
 EXAMPLES = (
     "mattone compat origin/main                          what this branch changes, of every component",
@@ -37,7 +36,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--claimed",
         choices=_BUMPS,
-        help="what the new version claims; exit 3 when more is demanded (minor, or as two versions differ)",
+        help="what the new version claims; exit 3 when more is demanded (as its number says, else minor)",
     )
     parser.add_argument("--allow-unknown", action="store_true", help="exit 0 although something could not be compared")
     parser.add_argument("--format", choices=_FORMATS, help="of the report (as --output)")
@@ -62,30 +61,21 @@ def run(
 ) -> int:
     """Compare, report, and exit with 3 when more changed than was claimed, or when nobody can tell."""
     from mattone.compat.report import without
-    from mattone.compat.sides import compare, here, locate
-
-    sides = locate(old, repo), (locate(new, repo) if new else here(repo))
-    accepted = _accepted(repo, waivers)
-    found = [(title, without(one, accepted)) for title, one in compare(*sides, component, url)]
-    _show(found, format or output, sides[1])
-    limit = _claimed(claimed, *sides)
-    short = any(one.bump > limit for _, one in found)
-    unknown = any(one.unknown for _, one in found) and not allow_unknown
-    return EXIT_FINDINGS if short or unknown else EXIT_DONE
-
-
-def _claimed(claimed: str | None, old: Source, new: Source) -> Bump:
-    """The bump that is claimed: as said, by the numbers of two releases, or anything that does not break."""
+    from mattone.compat.sides import claim, compare, here, locate
     from mattone.versions import Bump
 
-    if claimed is not None:
-        return Bump[claimed.upper()]
-    if old.version is None or new.version is None or old.component != new.component:
-        return Bump.MINOR
-    differs = (one != other for one, other in zip(old.version.core, new.version.core, strict=True))
-    return next(
-        (bump for bump, is_it in zip((Bump.MAJOR, Bump.MINOR, Bump.PATCH), differs, strict=True) if is_it), Bump.NONE
-    )
+    before = locate(old, repo)
+    after = locate(new, repo) if new else here(repo, before)
+    accepted = _accepted(repo, waivers)
+    found, short = [], False
+    for which, comparison in compare(before, after, component, url):
+        one = without(comparison, accepted)
+        found.append((str(which or ""), one))
+        limit = Bump[claimed.upper()] if claimed else claim(before, after, which)
+        short |= one.bump > (Bump.MINOR if limit is None else limit)
+    _show(found, format or output, after)
+    unknown = any(one.unknown for _, one in found) and not allow_unknown
+    return EXIT_FINDINGS if short or unknown else EXIT_DONE
 
 
 def _accepted(repo: Path, file: Path | None) -> Sequence[Waiver]:

@@ -11,6 +11,7 @@ from mattone.compat.documents import compare_documents
 from mattone.compat.library import Files, Side
 from mattone.compat.manifests import compare_manifests
 from mattone.compat.reads import compare_reads
+from mattone.compat.roles import compare_roles
 from mattone.compat.topology import compare_topologies
 from mattone.compat.types import compare_types
 from mattone.findings import Finding
@@ -69,11 +70,10 @@ def compare_components(old: Tree, new: Tree, component: ComponentId) -> Comparis
     Raises InputError for links and submodules among its files.
     """
     if component.kind is Kind.ROLE:
-        from mattone.compat.roles import compare_roles
-
-        return compare_roles(old, new, component)
-    sides = [Files(resolver(tree), _documents(tree, component)) for tree in (old, new)]
-    found = _compare(sides[0], sides[1], types=component.kind is Kind.TYPES)
+        found = compare_roles(old, new, component)
+    else:
+        sides = [Files(resolver(tree), _documents(tree, component)) for tree in (old, new)]
+        found = _compare(sides[0], sides[1], types=component.kind is Kind.TYPES)
     out = Collector()
     compare_manifests(old, new, component, out)
     return replace(found, changes=ordered((*found.changes, *out.changes())))

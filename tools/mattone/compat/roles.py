@@ -23,8 +23,9 @@ from mattone.versions import Version
 
 _SUFFIXES = (".yml", ".yaml")
 _MISSING = object()
-_APART = ("molecule/", "tests/", "meta/", "defaults/main.")  # what only tests use, and what is compared by itself
-_TEXTS = (".md", "role.yaml")  # what says something and does nothing
+_TESTS = ("molecule/", "tests/")
+_COMPARED = ("meta/", "defaults/main.")  # by what they say: what else differs in them is spelling
+_TEXTS = (".md", "role.yaml")
 # Every value of the first type is one of the second: Ansible reads both from text.
 _WIDER = {("int", "float"), ("path", "str"), ("int", "str"), ("float", "str"), ("bool", "str"), ("json", "str")}
 
@@ -231,7 +232,7 @@ def _body(old: _Role, new: _Role, out: Collector) -> None:
         path = f"{new.component.path}/{changed[0]}"
         spot = Spot(Document(path, None, ()))
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-        texts = all(name.endswith(_TEXTS) for name in changed)
+        texts = all(name.endswith(_TEXTS) or name.startswith(_COMPARED) for name in changed)
         rule = "COMPAT3302" if texts else "COMPAT3301"
         out.add(
             rule, f"role {old.name}", f"{show(changed[0], 120)}{more} changed, behind the same arguments", spot, spot
@@ -241,7 +242,7 @@ def _body(old: _Role, new: _Role, out: Collector) -> None:
 def _names(role: _Role) -> set[str]:
     prefix = f"{role.component.path}/"
     names = {path.removeprefix(prefix) for path in role.tree.files(role.component.path)}
-    return {name for name in names if not name.startswith(_APART[:2])}
+    return {name for name in names if not name.startswith(_TESTS)}
 
 
 def _content(role: _Role, name: str) -> bytes | None:

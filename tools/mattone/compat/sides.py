@@ -13,10 +13,10 @@ from mattone.compat.home import at_home
 from mattone.compat.library import Files
 from mattone.errors import InputError, MattoneError
 from mattone.git import Repository
-from mattone.platform.components import TYPE_LIBRARY, TYPES, ComponentId, Kind, names
+from mattone.platform.components import TYPE_LIBRARY, TYPES, ComponentId, Kind, load_component, names
 from mattone.platform.fields import did_you_mean
 from mattone.platform.tree import RevisionTree, Tree, WorkTree
-from mattone.versions import Version
+from mattone.versions import Bump, Version
 
 _MARK = b"tosca_definitions_version"
 
@@ -55,9 +55,11 @@ def locate(text: str, repo: Path) -> Source:
     return Source(text, RevisionTree(repository, commit), inside.strip("/"), *_tagged(revision))
 
 
-def here(repo: Path) -> Source:
-    """The files of the repository's work tree."""
-    return Source("the work tree", WorkTree(Repository.discover(repo).root))
+def here(repo: Path, old: Source) -> Source:
+    """The files of the repository's work tree, to compare with a revision. Raises InputError for what is none."""
+    if isinstance(old.tree, WorkTree):
+        raise InputError(f"{old.label!r} is compared with what?", hint="name a second file or folder")
+    return Source("the work tree", WorkTree(Repository.discover(repo).root), old.path)
 
 
 def _on_disk(text: str, path: Path) -> Source:
@@ -112,24 +114,55 @@ def components(tree: Tree) -> tuple[ComponentId, ...]:
     return (*types, *(ComponentId(kind, name) for kind, found in pairs for name in found))
 
 
-def compare(old: Source, new: Source, wanted: str = "", url: str = "") -> Iterator[tuple[str, Comparison]]:
-    """Compare two sides: each component of a platform, or all TOSCA documents of anything else, with its title.
+def compare(
+    old: Source, new: Source, wanted: str = "", url: str = ""
+) -> Iterator[tuple[ComponentId | None, Comparison]]:
+    """Compare two sides: each component of a platform, or all TOSCA documents of anything else.
 
     wanted  the one component to compare
     url     of the repository itself, where its files name each other by it
     """
-    component = old.component or new.component
+    chosen = _chosen(old, new, wanted)
+    for one in chosen:
+        yield one, compare_components(old.tree, new.tree, one)
+    if not chosen:
+        before, after = _files(old, url), _files(new, url)
+        if ("" in before.paths) != ("" in after.paths):
+            raise InputError("a file is compared with a folder", hint="name two files, or two folders")
+        yield None, compare_libraries(before, after)
+
+
+def _chosen(old: Source, new: Source, wanted: str) -> tuple[ComponentId, ...]:
     if wanted:
-        component = component_of(new.tree, wanted)
-    if component is not None:
-        yield component.path, compare_components(old.tree, new.tree, component)
-        return
-    both = dict.fromkeys((*components(old.tree), *components(new.tree))) if not (old.path or new.path) else {}
-    if both:
-        for one in both:
-            yield one.path, compare_components(old.tree, new.tree, one)
-        return
-    yield "", compare_libraries(_files(old, url), _files(new, url))
+        both = components(old.tree)
+        return (component_of(old.tree if any(wanted in (o.path, o.name) for o in both) else new.tree, wanted),)
+    if old.component is not None and new.component is not None and old.component != new.component:
+        raise InputError(f"{old.component} is compared with {new.component}", hint="compare versions of one component")
+    named = old.component or new.component
+    if named is not None:
+        return (named,)
+    return tuple(dict.fromkeys((*components(old.tree), *components(new.tree)))) if not (old.path or new.path) else ()
+
+
+def claim(old: Source, new: Source, component: ComponentId | None) -> Bump | None:
+    """The bump from one side's version of a component to the other's; None where no version was made in between.
+
+    Below version 1 each part promises as much as the one above it does later (semver 4, and how npm reads `^0.2`).
+    """
+    if component is None:
+        return None
+    was, now = (_stated(one, component) for one in (old, new))
+    if was is None or now is None or not was < now:
+        return None
+    bump = was.bump_to(now)
+    return bump if was.major or bump is Bump.NONE else Bump(min(bump + 1, Bump.MAJOR))
+
+
+def _stated(side: Source, component: ComponentId) -> Version | None:
+    if side.version is not None:
+        return side.version
+    found = load_component(side.tree, component)[0]
+    return found.version if found is not None else None
 
 
 def _files(side: Source, url: str) -> Files:
