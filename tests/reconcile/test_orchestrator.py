@@ -183,6 +183,18 @@ def test_deployment_whose_mark_was_removed_is_never_made_a_second_time(
     assert double.asked("^POST /deployments$") == 1
 
 
+def test_another_group_of_the_same_account_is_unknown_and_makes_no_second_one(
+    place: World, double: OrchestratorDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert place.apply() == 0
+    token = site.given(double, groups=("school", "other"))
+    moved = site.engine(double, site.client(double, token), group="other")
+    monkeypatch.setattr("mattone.engines.choose.open_engine", lambda _site: moved)
+    place.wish(small.wish("Good morning"))
+    assert place.apply() == EXIT_UNKNOWN
+    assert double.asked("^POST /deployments$") == 1
+
+
 def test_another_account_is_told_and_makes_no_second_one(
     place: World, double: OrchestratorDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:

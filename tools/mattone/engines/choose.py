@@ -12,6 +12,7 @@ from mattone.platform.orchestrator import OrchestratorSettings
 from mattone.platform.site import Site
 
 if TYPE_CHECKING:
+    from mattone.engines.indigo_orchestrator.client import Client
     from mattone.engines.indigo_orchestrator.tokens import TokenSource
     from mattone.machines.podman import PodmanHost
 
@@ -34,11 +35,29 @@ def machine_host(site: Site) -> PodmanHost:
     return PodmanHost(site.workspace / "machines", site.cache, terminal.Trickle())
 
 
+def greeting(site: Site) -> str:
+    """What an engine elsewhere says when it is asked who it is and what it has; "" for the embedded one.
+
+    Raises what its calls raise: it does not answer, it does not take the token, the group is not the account's.
+    """
+    settings = site.settings.orchestrator
+    if settings is None:
+        return ""
+    engine = _orchestrator(site, settings)
+    held = len(_client(site, settings).deployments(settings.group))
+    return f"{engine.version()}, {held} deployments in {settings.group}"
+
+
 def _orchestrator(site: Site, settings: OrchestratorSettings) -> Engine:
     from mattone.engines.indigo_orchestrator.adapter import IndigoOrchestratorEngine
+
+    return IndigoOrchestratorEngine(settings, _client(site, settings))
+
+
+def _client(site: Site, settings: OrchestratorSettings) -> Client:
     from mattone.engines.indigo_orchestrator.client import Client
 
-    return IndigoOrchestratorEngine(settings, Client(settings.url, _tokens(site, settings)))
+    return Client(settings.url, _tokens(site, settings))
 
 
 def _tokens(site: Site, settings: OrchestratorSettings) -> TokenSource:
