@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,52 @@ def test_delete_killed_at_any_point_ends_with_nothing(place: World, double: Orch
     assert_settled(place, double, 2)
 
 
+def story(world: World) -> None:
+    """A deployment is wished for, changed, and taken back."""
+    world.apply()
+    world.wish(small.wish("Good morning"))
+    world.apply()
+    world.unwish()
+    world.apply(confirm=[PAGE])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_story_killed_at_a_random_call_ends_with_what_is_wished_for(
+    place: World, double: OrchestratorDouble, seed: int
+) -> None:
+    """The process dies before or after its n-th call to the server, and so does the one that cleans up."""
+    chance = random.Random(seed)  # noqa: S311  (which call, not a secret)
+    for calls in (chance.randrange(1, 45), chance.randrange(1, 15)):
+        in_a_process(partial(die_at_call, calls, chance.random() < 0.5, partial(story, place)))
+        assert len(held(double)) <= 1
+    wished = (place.root / f"deployments/{PAGE}.yaml").exists()
+    assert place.apply(confirm=[PAGE]) == 0
+    assert len(held(double)) == wished
+    assert place.states() == []
+    assert double.asked("^POST /deployments$") <= 2
+    records = place.records()
+    assert len({record.operation for record in records}) == len(records)
+    assert place.apply(confirm=[PAGE]) == 0
+    assert place.records() == records
+
+
+def die_at_call(calls: int, before: bool, work: Callable[[], None]) -> None:
+    """Do it until this process is killed before or after its call of that number, or to its end."""
+    call, left = http.call, [calls]
+
+    def counting(verb: str, url: str, **more: object) -> http.Response:
+        left[0] -= 1
+        if before and left[0] == 0:
+            die()
+        answer = call(verb, url, **more)  # type: ignore[arg-type]
+        if left[0] == 0:
+            die()
+        return answer
+
+    http.call = counting  # type: ignore[assignment]
+    work()
+
+
 def test_failed_creation_killed_between_its_deletion_and_the_new_post_is_made_once(
     place: World, double: OrchestratorDouble
 ) -> None:
@@ -140,6 +188,32 @@ def test_failed_creation_killed_between_its_deletion_and_the_new_post_is_made_on
     assert len(held(double)) == 1
     assert place.told() == ["create failed", "create succeeded"]
     assert place.states() == []
+
+
+def test_platform_that_names_the_orchestrator_in_its_settings_applies_through_it(
+    first_world: World, double: OrchestratorDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = first_world.copy(tmp_path / "world")
+    monkeypatch.setattr("mattone.reconcile.apply.POLL", 0.0)
+    monkeypatch.setenv("IAM_TOKEN", double.state.issue())
+    lines = [
+        "[engine]",
+        'kind = "indigo-orchestrator"',
+        f'url = "{double.url}"',
+        'group = "school"',
+        'token = "env:IAM_TOKEN"',
+        f'files_folder = "{double.files}"',
+        f'files_url = "{double.url}/files"',
+        "[merge]",
+        "approvals = 1",
+    ]
+    (world.root / "mattone.toml").write_text("\n".join(lines) + "\n")
+    world.wish()
+    assert world.apply() == 0
+    (row,) = held(double)
+    assert (row.status, world.told()) == ("CREATE_COMPLETE", ["create succeeded"])
+    assert world.apply() == 0
+    assert double.asked("^(POST|PUT)") == 1
 
 
 def test_create_whose_answer_is_lost_is_found_and_never_posted_twice(place: World, double: OrchestratorDouble) -> None:
