@@ -21,7 +21,7 @@ def parse(text: str) -> dict[str, Any]:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise BadTemplate("Error parsing TOSCA template template") from error
-    if not isinstance(value, dict) or "tosca_definitions_version" not in value:
+    if not isinstance(value, dict) or value.get("tosca_definitions_version") != "tosca_simple_yaml_1_0":
         raise BadTemplate("Error parsing TOSCA template template")
     for entry in value.get("imports") or []:
         for address in entry.values() if isinstance(entry, dict) else [entry]:

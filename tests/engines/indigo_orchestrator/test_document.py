@@ -58,6 +58,33 @@ def test_output_of_an_input_without_a_value_is_left_out() -> None:
     assert list(sent(made)["topology_template"]["outputs"]) == ["address", "title"]
 
 
+@pytest.mark.parametrize("minor", range(4))
+def test_every_1_x_template_is_sent_in_the_version_that_the_server_knows(minor: int) -> None:
+    made = {**template(), "tosca_definitions_version": f"tosca_simple_yaml_1_{minor}"}
+    assert sent(made)["tosca_definitions_version"] == "tosca_simple_yaml_1_0"
+
+
+@pytest.mark.parametrize("version", ["tosca_2_0", "", None, ["x"]])
+def test_template_of_another_language_is_refused(version: Any) -> None:
+    with pytest.raises(InputError, match="does not know templates of"):
+        body({**template(), "tosca_definitions_version": version})
+
+
+def test_operations_under_a_key_of_their_own_are_written_as_1_0_has_them() -> None:
+    made = template()
+    interface = {"inputs": {"a": 1}, "operations": {"configure": {"implementation": "x"}, "start": "y"}}
+    made["node_types"] = {"example.Page": {"interfaces": {"Standard": interface}}}
+    made["topology_template"]["node_templates"]["page"]["interfaces"] = {"Standard": {"operations": {"stop": "z"}}}
+    found = sent(made)
+    assert found["node_types"]["example.Page"]["interfaces"]["Standard"] == {
+        "inputs": {"a": 1},
+        "configure": {"implementation": "x"},
+        "start": "y",
+    }
+    page = found["topology_template"]["node_templates"]["page"]
+    assert page["interfaces"] == {"Standard": {"stop": "z"}}
+
+
 def test_template_without_inputs_has_no_parameters() -> None:
     made = template()
     del made["topology_template"]["inputs"]

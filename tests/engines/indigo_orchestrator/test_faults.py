@@ -289,6 +289,21 @@ def test_links_of_an_answer_are_never_followed(engine: IndigoOrchestratorEngine,
         engine.find(NAME)
 
 
+def test_wrong_address_is_told_as_one(engine: IndigoOrchestratorEngine, double: OrchestratorDouble) -> None:
+    double.fault(r"^GET /deployments\?", status=404, body="<html>nginx</html>")
+    with pytest.raises(RemoteError, match=re.escape("the orchestrator is not there (HTTP 404)")) as caught:
+        engine.find(NAME)
+    assert caught.value.hint == "check engine.url"
+
+
+@pytest.mark.parametrize("fault", [{"status": 404}, {"status": 403}, {"status": 200, "body": "[]"}])
+def test_server_that_does_not_say_what_it_is_can_still_be_recorded(
+    engine: IndigoOrchestratorEngine, double: OrchestratorDouble, fault: dict[str, Any]
+) -> None:
+    double.fault("^GET /info$", **fault)
+    assert engine.version() == "INDIGO PaaS Orchestrator (of unknown version)"
+
+
 def test_huge_answer_is_not_read_to_its_end(
     engine: IndigoOrchestratorEngine, double: OrchestratorDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,7 +78,11 @@ class IndigoOrchestratorEngine:
         return f"{self._settings.url} as {self._account}"
 
     def version(self) -> str:
-        said = self._client.info()
+        """What the server says of itself; a site may have switched that off, which is no reason to record nothing."""
+        try:
+            said = self._client.info()
+        except RemoteError:
+            said = {}
         build = said.get("build")
         version = build.get("version") if isinstance(build, dict) else said.get("version")
         return redact.one_line(f"INDIGO PaaS Orchestrator {version or '(of unknown version)'}", 100)

@@ -183,12 +183,13 @@ def _accepted(answer: http.Response, method: str, path: str) -> http.Response:
     if answer.status == 403:
         hint = "writing needs the scope `offline_access`, and the token must name engine.group"
         raise Refused(f"the orchestrator forbids it: {said}", 403, hint=hint)
-    if answer.status == 404 and path != "/deployments":
+    if answer.status == 404 and path.startswith("/deployments/"):
         raise UnknownDeployment(f"the orchestrator does not know it: {said}")
     if answer.status in _AWAY:
         raise TransientError(f"{method} {path.split('?')[0]}: {_words(answer)}")
-    if answer.status < 400:
-        raise RemoteError(f"the orchestrator redirects (HTTP {answer.status})", hint="check engine.url")
+    if answer.status < 400 or answer.status == 404:
+        what = "redirects" if answer.status < 400 else "is not there"
+        raise RemoteError(f"the orchestrator {what} (HTTP {answer.status})", hint="check engine.url")
     raise Refused(f"the orchestrator refuses: {said}", answer.status)
 
 

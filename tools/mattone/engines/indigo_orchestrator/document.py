@@ -24,6 +24,7 @@ from mattone.errors import InputError
 DEPLOYMENT, OPERATION = "mattone_deployment", "mattone_operation"
 POLICY = "tosca.policies.indigo.SlaPlacement"
 
+_VERSIONS = tuple(f"tosca_simple_yaml_1_{minor}" for minor in range(4))
 _MARK = re.compile(r"\[mattone\s+deployment=(\S{1,200})\s+operation=(\S{1,200})\]")
 _POLICY_TYPE = {
     "derived_from": "tosca.policies.Placement",
@@ -54,7 +55,7 @@ def body(
     """
     import yaml
 
-    template, parameters = _split(_plain(submission.template))
+    template, parameters = _split(_spoken(_plain(submission.template)))
     if submission.placement is not None and submission.placement.agreement:
         _place(template, submission.placement)
     if folder is not None:
@@ -93,6 +94,37 @@ def _mark(template: dict[str, Any], own: Marks) -> None:
     template["metadata"] = {**template.get("metadata", {}), DEPLOYMENT: own.deployment, OPERATION: own.operation}
     described = _MARK.sub("", str(template.get("description") or "")).rstrip()
     template["description"] = f"{described} [mattone deployment={own.deployment} operation={own.operation}]".lstrip()
+
+
+def _spoken(template: dict[str, Any]) -> dict[str, Any]:
+    """The template in the one version of the language that this server knows, TOSCA Simple Profile 1.0.
+
+    What later versions of 1.x added and a rendered template can hold, it skips with a warning; but
+    for operations under a key of their own (1.3, 3.7.5), which it would take for an operation of that name.
+    """
+    version = template.get("tosca_definitions_version")
+    if version not in _VERSIONS:
+        raise InputError(f"the orchestrator does not know templates of {redact.one_line(str(version), 60)}")
+    made: dict[str, Any] = _flat(template)
+    return {**made, "tosca_definitions_version": _VERSIONS[0]}
+
+
+def _flat(value: Any) -> Any:
+    """A copy in which the operations of an interface stand in it themselves."""
+    if isinstance(value, list):
+        return [_flat(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    made = {key: _flat(inner) for key, inner in value.items()}
+    if isinstance(made.get("interfaces"), dict):
+        made["interfaces"] = {name: _hoisted(one) for name, one in made["interfaces"].items()}
+    return made
+
+
+def _hoisted(interface: Any) -> Any:
+    if not isinstance(interface, dict) or not isinstance(interface.get("operations"), dict):
+        return interface
+    return {**{key: part for key, part in interface.items() if key != "operations"}, **interface["operations"]}
 
 
 def _split(template: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
