@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mattone.platform.tree import RevisionTree
 from mattone.releases.demands import RENAMED, Comparing
 from mattone.releases.model import ComponentRelease
 from mattone.releases.source import open_source
@@ -13,7 +14,8 @@ TYPES = f"{LIBRARY}/page.yaml"
 
 
 def planned(workshop: Workshop) -> dict[str, ComponentRelease]:
-    demands = Comparing(workshop.repository, workshop.source().tree)
+    head = RevisionTree(workshop.repository, workshop.repository.commit("HEAD").id)
+    demands = Comparing(workshop.repository, head)
     return {release.component.path: release for release in workshop.plan(demands=demands).releases}
 
 
