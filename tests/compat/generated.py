@@ -135,7 +135,9 @@ def crossed(one: Body, other: Body, chance: Any) -> Body:
     for path in chance.sample(paths := list(_paths(other)), min(len(paths), chance.choice((1, 1, 2)))):
         inner, value = made, other
         for key in path[:-1]:
-            inner, value = inner.setdefault(key, {}), value[key]
+            if key not in inner:  # a definition that is new comes whole: a part of one would be no definition
+                inner[key] = copy.deepcopy(value[key])
+            inner, value = inner[key], value[key]
             if not isinstance(inner, dict):
                 break
         else:
