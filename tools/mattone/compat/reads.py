@@ -34,9 +34,11 @@ def compare_reads(before: Side, after: Side, out: Collector) -> None:
 def _read_types(side: Side) -> dict[str, str]:
     """Names of the data types that attributes have, directly or inside, each with the first attribute that does."""
     found: dict[str, str] = {}
-    for key, one in side.types.items():
+    for key, one in sorted(
+        side.types.items(), key=lambda one: str(one[0])
+    ):  # in no order of the file's: the first is told
         if "attributes" in one.raw:
-            for name, attribute in properties_of(one, "attributes").items():
+            for name, attribute in sorted(properties_of(one, "attributes").items(), key=lambda one: str(one[0])):
                 _collect(attribute, f"{title(*key)}, attribute {show(name)}", found)
     return found
 
