@@ -128,6 +128,8 @@ class Call:
         if not steps or not isinstance(steps[0], str):
             self.malformed(spot, "`get_input` needs the name of an input")
             return None
+        if steps[0] in self.here.inputs:
+            return None
         template = self.context.whole
         definition = template.inputs.get(steps[0])
         if definition is not None:

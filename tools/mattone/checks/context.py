@@ -62,6 +62,7 @@ class Here(NamedTuple):
 
     node         the node template that it stands in; for a relationship, the one that it begins at
     template     it stands in a topology, where node templates have names; not in a type definition
+    inputs       names that `get_input` reads there besides the template's: of the workflow that it stands in
     requirement  SELF is the relationship that fulfils this requirement of the node, or of a node of type `source`
     """
 
@@ -70,3 +71,4 @@ class Here(NamedTuple):
     template: bool = True
     requirement: str = ""
     source: TypeDef | None = None
+    inputs: frozenset[str] = frozenset()

@@ -111,7 +111,7 @@ def image_problem(reference: str) -> str:
 
 def _hidden_types(context: Context, workspace: Workspace) -> None:
     """A type that another definition of its name hides, or that hides a normative one."""
-    others = [one for one in workspace.documents(context.document) if one is not context.document]
+    others = [one for one in workspace.documents(context.document, False) if one is not context.document]
     for kind, (section, _) in KINDS.items():
         for name, raw, _ in named(mapping(context.document.value, section)):
             spot = context.root.at(section, name)

@@ -8,7 +8,7 @@ from mattone.checks.calls import check_calls
 from mattone.checks.context import Context, Here
 from mattone.checks.validations import check_condition
 from mattone.checks.workflows import check_activities
-from mattone.tosca.definitions import RequirementDef, capabilities_of, properties_of
+from mattone.tosca.definitions import RequirementDef, capabilities_of, properties_of, requirements_of
 from mattone.tosca.functions import function_of
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.template import NodeTemplate, mapping
@@ -119,12 +119,19 @@ def check_mappings_2_0(context: Context, raw: Any, kind: TypeDef, spot: Spot) ->
             if isinstance(target, str) and target not in known and not context.open:
                 message = f"`{show(name)}` is mapped to {what} `{show(target)}`, which the template has not"
                 context.out.add("TOSCA1071", message, spot.place(section, *keys), did_you_mean(target, known))
+        for key in mapping(raw, section):
+            if isinstance(key, tuple):
+                _part(context, kind, key, section, spot.at(section, key))
     attributes = {**properties_of(kind), **properties_of(kind, "attributes")}
     for name, _, keys in named(raw.get("attributes")):
         if name not in attributes:
             message = f"{kind.name} has no attribute `{show(name)}`"
             context.out.add("TOSCA1070", message, spot.key_place("attributes", *keys), did_you_mean(name, attributes))
-    interfaces, workflows = kind.members("interfaces"), mapping(topology, "workflows")
+    _interface_mappings(context, raw, kind, spot)
+
+
+def _interface_mappings(context: Context, raw: Any, kind: TypeDef, spot: Spot) -> None:
+    interfaces, workflows = kind.members("interfaces"), mapping(context.whole.topology, "workflows")
     for name, operations, keys in named(raw.get("interfaces")):
         at = spot.at("interfaces", *keys)
         if name not in interfaces:
@@ -134,6 +141,22 @@ def check_mappings_2_0(context: Context, raw: Any, kind: TypeDef, spot: Spot) ->
             if isinstance(workflow, str) and workflow not in workflows:
                 message = f"operation `{show(operation)}` is mapped to workflow `{show(workflow)}`, which is not there"
                 context.out.add("TOSCA1071", message, at.place(*inner), did_you_mean(workflow, workflows))
+
+
+def _part(context: Context, kind: TypeDef, path: tuple[Any, ...], section: str, spot: Spot) -> None:
+    """A member of a capability, or of the relationship of a requirement, of the substituted node (15.2 and 15.3)."""
+    capability = capabilities_of(kind).get(path[1]) if path[:1] == ("CAPABILITY",) and len(path) == 3 else None
+    requirement = requirements_of(kind).get(path[1]) if path[:1] == ("RELATIONSHIP",) and len(path) > 2 else None
+    owner = capability.type if capability else requirement.relationship_type if requirement else None
+    if capability is None and requirement is None:
+        message = f"{kind.name} has nothing at `{show(', '.join(map(str, path)))}`"
+        hint = "Write `[CAPABILITY, name, property]` or `[RELATIONSHIP, requirement, property]`."
+        context.out.add("TOSCA1070", message, spot.key_place(), hint)
+    elif owner is not None and owner.whole:
+        known = {**properties_of(owner), **(properties_of(owner, "attributes") if section == "attributes" else {})}
+        if path[-1] not in known:
+            message = f"{owner.name} has no {'property' if section == 'properties' else 'attribute'} `{show(path[-1])}`"
+            context.out.add("TOSCA1070", message, spot.key_place(), did_you_mean(path[-1], known))
 
 
 def check_requirement_mapping(context: Context, target: Any, spot: Spot) -> None:

@@ -27,14 +27,17 @@ def check_workflows(context: Context, spot: Spot) -> None:
         steps = mapping(raw, "steps")
         for step, body, _ in named(steps):
             if isinstance(body, dict):
-                _step(context, name, body, steps, spot.at(name, "steps", step))
+                own = frozenset(map(str, mapping(raw, "inputs")))
+                _step(context, name, body, steps, spot.at(name, "steps", step), own)
 
 
-def _step(context: Context, workflow: str, body: dict[Any, Any], steps: Any, spot: Spot) -> None:
+def _step(
+    context: Context, workflow: str, body: dict[Any, Any], steps: Any, spot: Spot, inputs: frozenset[str]
+) -> None:
     kind = _target(context, body, spot)
     if not context.scope.dialect.refines:  # in 2.0 it is an expression
         check_clause(context, body.get("filter"), spot.at("filter"), known_of(kind))
-    check_activities(context, body.get("activities"), spot.at("activities"), kind)
+    check_activities(context, body.get("activities"), spot.at("activities"), kind, inputs)
     for key in ("on_success", "on_failure"):
         for index, other in enumerate(_list(body.get(key))):
             if not isinstance(other, str) or other not in steps:
@@ -55,10 +58,13 @@ def _target(context: Context, body: dict[Any, Any], spot: Spot) -> TypeDef | Non
     return node.type if node is not None and "target_relationship" not in body else None
 
 
-def check_activities(context: Context, activities: Any, spot: Spot, kind: TypeDef | None) -> None:
+def check_activities(
+    context: Context, activities: Any, spot: Spot, kind: TypeDef | None, inputs: frozenset[str] = frozenset()
+) -> None:
     """Check a list of activities.
 
-    kind  the type of the node that operations are called on, where that can be told
+    kind    the type of the node that operations are called on, where that can be told
+    inputs  names of the inputs of the workflow that they stand in
     """
     for index, activity in enumerate(_list(activities)):
         for name, value in activity.items() if isinstance(activity, dict) else ():
@@ -66,12 +72,13 @@ def check_activities(context: Context, activities: Any, spot: Spot, kind: TypeDe
                 message = f"there is no workflow activity `{show(name)}`"
                 context.out.add("TOSCA1065", message, spot.key_place(index, name), did_you_mean(name, ACTIVITIES))
             elif name in _LONG:
-                _activity(context, name, value, spot.at(index, name), kind)
+                _activity(context, name, value, spot.at(index, name), Here(kind, inputs=inputs))
 
 
-def _activity(context: Context, name: str, value: Any, spot: Spot, kind: TypeDef | None) -> None:
+def _activity(context: Context, name: str, value: Any, spot: Spot, here: Here) -> None:
+    kind = here.kind
     if isinstance(value, dict):
-        check_calls(context, value.get("inputs"), spot.at("inputs"), Here(kind))
+        check_calls(context, value.get("inputs"), spot.at("inputs"), here)
         value, spot = value.get(_LONG[name]), spot.at(_LONG[name])
     if not isinstance(value, str):
         given = "nothing" if value is None else f"`{show(value)}`"

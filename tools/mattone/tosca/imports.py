@@ -92,13 +92,16 @@ class Workspace:
             self.problems.add("TOSCA1005", message, spot.place(), hint)
         return Import(reference, prefix, spot, target.path if target else None)
 
-    def documents(self, document: Document) -> tuple[Document, ...]:
-        """The document and all that it imports, directly or not, itself first."""
+    def documents(self, document: Document, prefixed: bool = True) -> tuple[Document, ...]:
+        """The document and all that it imports, directly or not, itself first.
+
+        prefixed  also what is imported under a prefix, and so keeps its names apart
+        """
         found = {document.path: document}
         waiting = [document]
         while waiting:
             for one in self.imports(waiting.pop()):
-                if one.path is not None and one.path not in found:
+                if one.path is not None and one.path not in found and (prefixed or not one.prefix):
                     found[one.path] = self._documents[one.path]
                     waiting.append(self._documents[one.path])
         return tuple(found.values())

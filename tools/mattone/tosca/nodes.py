@@ -147,6 +147,8 @@ def children(node: Node) -> dict[Any, tuple[Node, Node]]:
             merged.extend(value.value if isinstance(value, SequenceNode) else [value])
         elif isinstance(key, ScalarNode):
             found[scalars.plain(key.tag, key.value)] = (key, value)
+        elif _is_list_key(key):
+            found[tuple(_plain(item) for item in key.value)] = (key, value)
     for other in merged:
         for name, pair in children(other).items():
             found.setdefault(name, pair)
@@ -164,8 +166,9 @@ class _Refused(Exception):
 class _Constructor:
     """Turns one node tree without aliases into plain values."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, list_keys: bool = False) -> None:
         self.path = path
+        self.list_keys = list_keys
         self.findings: list[Finding] = []
         self.broken = False
 
@@ -192,6 +195,8 @@ class _Constructor:
                 continue
             elif key_node.__class__ is ScalarNode:
                 key = self._key(key_node)
+            elif self.list_keys and _is_list_key(key_node):
+                key = tuple(self._scalar(item, None, warn=False) for item in key_node.value)
             else:
                 self._error(
                     "YAML1008", "a list or mapping cannot be a key", key_node, "Quote it if `{` or `[` is text."
@@ -261,8 +266,8 @@ class _Constructor:
 class _AliasConstructor(_Constructor):
     """The same for a tree with aliases, which share the value of their anchor: circles and explosions are refused."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
+    def __init__(self, path: str, list_keys: bool = False) -> None:
+        super().__init__(path, list_keys)
         self.done: dict[int, Any] = {}  # values of collections, by node
         self.sizes: dict[int, int] = {}  # how many values there are in each
         self.open: set[int] = set()
@@ -301,11 +306,22 @@ def _plain(node: ScalarNode) -> Any:
         return node.value
 
 
+def _is_list_key(node: Node) -> bool:
+    return isinstance(node, SequenceNode) and all(item.__class__ is ScalarNode for item in node.value)
+
+
+def _has_list_keys(root: Node) -> bool:
+    """Whether a file is one of TOSCA 2.0, where a list may be a key: in the mappings of a substitution (15.2)."""
+    pairs = root.value if isinstance(root, MappingNode) else ()
+    return any(key.value == "tosca_definitions_version" and value.value == "tosca_2_0" for key, value in pairs)
+
+
 def construct(path: str, root: Node | None, text: str) -> tuple[Any, list[Finding], bool]:
     """Plain value, findings, and whether the value cannot be used, of the node tree of a text."""
     if root is None:
         return None, [], False
-    maker = _AliasConstructor(path) if "*" in text else _Constructor(path)
+    list_keys = "tosca_2_0" in text and _has_list_keys(root)
+    maker = _AliasConstructor(path, list_keys) if "*" in text else _Constructor(path, list_keys)
     with without_collector():
         try:
             value = maker.value(root, None)

@@ -20,6 +20,7 @@ from mattone.tosca.definitions import (
 )
 from mattone.tosca.spots import Spot
 from mattone.tosca.types import Scope, TypeDef, named
+from mattone.tosca.values import resolve
 
 T = TypeVar("T")
 _Make = Callable[[str, Any, Spot, TypeDef, T | None], T]
@@ -69,7 +70,7 @@ def refined_property(before: PropertyDef | None, name: str, raw: Any, spot: Spot
     if before is None:
         return property_of(name, raw, spot, scope) if isinstance(raw, dict) else None
     if not isinstance(raw, dict) or not is_definition(raw, scope):
-        return before._replace(default=raw, fixed=True, spot=spot)
+        return before._replace(default=raw, fixed=_is_value(raw, before), spot=spot)
     fixed = "value" in raw
     return before._replace(
         schema=_schema(before.schema, raw, spot, scope),
@@ -79,6 +80,13 @@ def refined_property(before: PropertyDef | None, name: str, raw: Any, spot: Spot
         fixed=fixed or before.fixed,
         spot=spot,
     )
+
+
+def _is_value(raw: Any, before: PropertyDef) -> bool:
+    """Whether what stands in place of a definition can be a value of its type; one that cannot fixes nothing."""
+    complex_type, _, _ = resolve(before.schema)
+    fields = complex_type.members("properties") if complex_type is not None else {}
+    return complex_type is None or (isinstance(raw, dict) and any(key in fields for key in raw))
 
 
 def is_definition(raw: dict[Any, Any], scope: Scope) -> bool:

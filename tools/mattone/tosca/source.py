@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mattone.tosca.nodes import Node
 
 Value = dict[Any, Any] | list[Any] | str | int | float | bool | None
-Key = str | int | float | bool | None
+Key = str | int | float | bool | None | tuple[Any, ...]  # TOSCA 2.0 has lists as keys (15.2)
 
 
 class Tree:
