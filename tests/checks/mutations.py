@@ -18,7 +18,9 @@ from typing import Any
 from mattone.checks.template import check_template
 from mattone.findings import Severity
 from mattone.tosca.functions import FUNCTIONS
+from mattone.tosca.imports import Resolver
 from mattone.tosca.source import Document, Key, load
+from tests.checks import samples_2_0
 from tests.checks.samples import SAMPLES
 from tests.tosca.support import resolver
 
@@ -39,7 +41,7 @@ _NAMED = frozenset(
     """
     inputs outputs node_templates relationship_templates groups policies artifacts metadata dsl_definitions ports
     node_types data_types capability_types relationship_types interface_types artifact_types policy_types
-    group_types repositories workflows steps imports geo limits
+    group_types repositories workflows steps imports geo limits units prefixes functions
     """.split()  # noqa: SIM905 # a list of so many words is easier to read
 )
 _TYPE_SECTIONS = (
@@ -50,7 +52,11 @@ _TYPE_SECTIONS = (
     "artifact_types",
     "policy_types",
 )
-_TYPES = ("type", "derived_from", "capability", "relationship", "entry_schema", "node_type")
+_TYPES = ("type", "derived_from", "capability", "relationship", "entry_schema", "node_type", "data_type")
+_TOPOLOGIES = ("topology_template", "service_template")
+# Functions whose arguments are references: of 1.x, and of 2.0, whose paths are longer.
+_REFERRING = frozenset(FUNCTIONS - {"concat", "join", "token"})
+_PATHS = frozenset({"$get_property", "$get_attribute"})
 
 
 def mutations(path: str, document: Document) -> Iterator[Mutation]:
@@ -79,14 +85,18 @@ def _in_type(keys: tuple[Key, ...]) -> bool:
 def _free(keys: tuple[Key, ...]) -> bool:
     """Whether the last key is a name that its author may choose."""
     *above, last = keys
-    if not isinstance(last, str) or last in FUNCTIONS:
+    if not isinstance(last, str) or last in FUNCTIONS or last.startswith("$"):
         return True
+    if above and keys[0] == "interface_types" and above[-1] in ("operations", "inputs"):
+        return True
+    if keys[:2] == ("service_template", "outputs") and last == "value":
+        return True  # without it, 2.0 reads the mapping as the value itself (9.8)
     parent = above[-1] if above else ""
-    if any(isinstance(key, str) and key in FUNCTIONS for key in above) or parent in _NAMED:
+    if any(isinstance(key, str) and (key in FUNCTIONS or key.startswith("$")) for key in above) or parent in _NAMED:
         return True
     if "metadata" in above or "inputs" in above[2:]:
         # Operations may have any input; of template inputs, only what is inside one is a keyname.
-        return not (above[:2] == ["topology_template", "inputs"] and "inputs" not in above[2:])
+        return not (above[:1] and above[0] in _TOPOLOGIES and above[1:2] == ["inputs"] and "inputs" not in above[2:])
     if _in_type(keys) and parent in ("properties", "attributes", "capabilities", "requirements", "interfaces"):
         return True
     if _in_type(keys) and len(above) >= 2 and above[-2] == "requirements":
@@ -132,38 +142,51 @@ def _removable(keys: tuple[Key, ...]) -> bool:
 
 
 def _replacements(keys: tuple[Key, ...], value: Any) -> Iterator[tuple[str, str]]:
+    yield from _other_names(keys, value)
     last = keys[-1]
     above = keys[-2] if len(keys) > 1 else ""
-    if isinstance(value, str) and _names_type(keys, value):
-        yield "type name", value + "q"
-    if isinstance(value, str) and above in FUNCTIONS and above not in ("concat", "join", "token") and last in (0, 1):
-        yield "reference", value + "q"
-    if last == "get_input" and isinstance(value, str):
-        yield "reference", value + "q"
-    if _is_target(keys) and isinstance(value, str):
-        yield "target", value + "q"
     if _assigned(keys) or last == "default":
         yield from _wrong_types(value)
-    if isinstance(value, str) and len(keys) > 1 and keys[0] == "imports":
-        yield "import", value.replace(".yaml", ".yml")
     if last in ("greater_or_equal", "less_or_equal", "min_length", "max_length", "in_range") and "constraints" in keys:
         yield "constraint", "[oops]"
-    if last == "occurrences":
+    if "validation" in keys and isinstance(value, int) and isinstance(above, str) and above.startswith("$"):
+        yield "constraint", "oops"
+    if last in ("occurrences", "count_range"):
         yield "occurrences", "[2, 1]"
     if last == "required":
         yield "keyname value", "maybe"
+
+
+def _other_names(keys: tuple[Key, ...], value: Any) -> Iterator[tuple[str, str]]:
+    """For a value that names something, a name that nothing has."""
+    if not isinstance(value, str):
+        return
+    last = keys[-1]
+    above = keys[-2] if len(keys) > 1 else ""
+    if _names_type(keys, value):
+        yield "type name", value + "q"
+    if (above in _REFERRING and last in (0, 1)) or (above in _PATHS and last in (0, 1, 2)):
+        yield "reference", value + "q"
+    if last in ("get_input", "$get_input"):
+        yield "reference", value + "q"
+    if _is_target(keys) or above == "directives" or last in ("inline", "call_operation"):
+        yield "target", value + "q"
+    if keys[0] == "imports" and value.endswith(".yaml"):
+        yield "import", value.replace(".yaml", ".yml")
+    if keys[0] == "imports" and last == "profile":
+        yield "import", value + "q"
 
 
 def _names_type(keys: tuple[Key, ...], value: str) -> bool:
     if "metadata" in keys or "description" in keys or _assigned(keys):
         return False
     named = keys[-1] in _TYPES or (keys[-1] == "node" and "." in value)
-    listed = len(keys) > 1 and keys[-2] in ("valid_source_types", "valid_target_types")
+    listed = len(keys) > 1 and str(keys[-2]).startswith("valid_") and str(keys[-2]).endswith("_types")
     return (named and keys[-2:] != ("interfaces", "type") and not isinstance(value, bool)) or listed
 
 
 def _is_target(keys: tuple[Key, ...]) -> bool:
-    if "topology_template" not in keys[:1]:
+    if keys[0] not in _TOPOLOGIES:
         return False
     if "requirements" in keys and "node_templates" in keys:
         at = keys.index("requirements")
@@ -172,7 +195,7 @@ def _is_target(keys: tuple[Key, ...]) -> bool:
 
 
 def _assigned(keys: tuple[Key, ...]) -> bool:
-    return keys[0] == "topology_template" and len(keys) > 2 and keys[-2] == "properties" and keys[1] == "node_templates"
+    return keys[0] in _TOPOLOGIES and len(keys) > 2 and keys[-2] == "properties" and keys[1] == "node_templates"
 
 
 def _wrong_types(value: Any) -> Iterator[tuple[str, str]]:
@@ -188,11 +211,16 @@ def _wrong_types(value: Any) -> Iterator[tuple[str, str]]:
         yield "value type", "single"
 
 
+def resolver_of(files: dict[str, str]) -> Resolver:
+    """Finds the files of a sample, and the profile of the one of 2.0."""
+    return samples_2_0.find(files) if samples_2_0.PROFILE_PATH in files else resolver(files)
+
+
 def found(mutation: Mutation, files: dict[str, str]) -> bool:
     """Whether the checker reports an error at the line of the defect."""
     errors = [
         one
-        for one in check_template(mutation.path, resolver({**files, mutation.path: mutation.text}))
+        for one in check_template(mutation.path, resolver_of({**files, mutation.path: mutation.text}))
         if one.severity is Severity.ERROR
     ]
     return any(one.place.path == mutation.path and one.place.line in mutation.lines for one in errors)

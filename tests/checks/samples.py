@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.checks import samples_2_0
 from tests.tosca.support import FILES
 
 _ROOT = Path(__file__).parents[2]
@@ -188,4 +189,9 @@ def _own() -> dict[str, str]:
     return {path: text for path, text in texts.items() if "tosca_definitions_version" in text}
 
 
-SAMPLES: tuple[dict[str, str], ...] = (FILES, {"shop/template.yaml": RICH, "shop/types.yaml": RICH_TYPES}, _own())
+SAMPLES: tuple[dict[str, str], ...] = (
+    FILES,
+    {"shop/template.yaml": RICH, "shop/types.yaml": RICH_TYPES},
+    samples_2_0.FILES,
+    _own(),
+)

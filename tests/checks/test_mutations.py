@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from mattone.checks.template import check_template
-from tests.checks.mutations import found, sample
+from tests.checks.mutations import found, resolver_of, sample
 from tests.checks.samples import SAMPLES
-from tests.tosca.support import resolver
 
 
 @pytest.mark.parametrize("files", SAMPLES)
 def test_the_samples_are_sound(files: dict[str, str]) -> None:
     for path in files:
-        assert check_template(path, resolver(files)) == ()
+        assert check_template(path, resolver_of(files)) == ()
 
 
 def test_of_300_seeded_defects_97_percent_are_found_at_their_line() -> None:

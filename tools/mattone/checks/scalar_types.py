@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mattone.checks.context import Context
+from mattone.checks.context import Context, Here
 from mattone.checks.derivation import check_schema
+from mattone.checks.validations import check_validations
 from mattone.tosca.definitions import Schema, text
 from mattone.tosca.measures import multipliers, number_of
 from mattone.tosca.spots import Spot, did_you_mean, show
@@ -32,8 +33,10 @@ def check_data_type(context: Context, kind: TypeDef) -> None:
             context.out.add("TOSCA1012", message, spot.key_place(key), "Write `derived_from: scalar`.")
     if primitive == "scalar":
         _Scalar(context, kind).check()
+    own = own_schema(kind)
+    if own is not None:
+        check_validations(context, own, Here(None, template=False))
     if primitive in ("list", "map") or "entry_schema" in raw or "key_schema" in raw:
-        own = own_schema(kind)
         schema = Schema(kind.name, kind.scope, spot, None, own.entry if own else None, own.key if own else None)
         check_schema(context, schema, spot, raw)
 

@@ -296,10 +296,23 @@ def _operation(context: Context, body: Any, spot: Spot, here: Here, known: Mappi
     names = set(here.kind.members("artifacts")) if here.kind else set()
     if here.node is not None:
         names |= {name for name, _, _ in named(here.node.raw.get("artifacts"))}
+    _inline_artifacts(context, implementation, inner)
     for reference, at in _references(implementation, inner):
         if reference not in names:
             check_file(context, reference, at)
     check_inputs(context, body.get("inputs"), spot.at("inputs"), here, known)
+
+
+def _inline_artifacts(context: Context, implementation: Any, spot: Spot) -> None:
+    """The types of artifacts that an implementation defines in place (1.3, 3.6.17; 2.0, 11.8)."""
+    if not isinstance(implementation, dict):
+        return
+    parts = [(implementation.get("primary"), spot.at("primary"))]
+    dependencies = spot.at("dependencies")
+    parts += [(one, dependencies.at(n)) for n, one in enumerate(_list(implementation.get("dependencies")))]
+    for one, at in parts:
+        if isinstance(one, dict):
+            context.type("artifact", one.get("type"), at.at("type"))
 
 
 def _references(implementation: Any, spot: Spot) -> list[tuple[str, Spot]]:
