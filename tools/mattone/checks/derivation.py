@@ -92,6 +92,9 @@ def check_schema(context: Context, schema: Schema, spot: Spot, raw: Any) -> None
     complex_type, primitive, inherited = resolve(schema)
     if complex_type is None and not primitive:
         return
+    if schema.type == "scalar" and primitive == "scalar":
+        message = "`scalar` has no units: only types that derive from it have values"
+        context.out.add("TOSCA1012", message, spot.key_place(), "Derive a data type from it, and say its `units`.")
     entries = schema.entry is not None or any(one.entry is not None for one in inherited)
     if primitive in ("list", "map") and not entries:
         message = f"a {primitive} needs an `entry_schema`"
@@ -101,9 +104,14 @@ def check_schema(context: Context, schema: Schema, spot: Spot, raw: Any) -> None
             what = complex_type.name if complex_type is not None else primitive
             message = f"`{key}` is for {' and '.join(f'{one}s' for one in kinds)}, and this is of type {what}"
             context.out.add("TOSCA1013", message, spot.key_place(key))
+    _check_parts(context, schema, spot, raw)
+
+
+def _check_parts(context: Context, schema: Schema, spot: Spot, raw: dict[Any, Any]) -> None:
     for part, key in ((schema.entry, "entry_schema"), (schema.key, "key_schema")):
         if part is not None and key in raw:
-            check_schema(context, part, spot.at(key), raw[key])
+            inner = raw[key] if isinstance(raw[key], dict) else {"type": raw[key]}
+            check_schema(context, part, spot.at(key), inner)
     if schema.key is not None and "key_schema" in raw:
         _, keys, _ = resolve(schema.key)
         if keys not in ("", "string"):

@@ -11,7 +11,7 @@ from mattone.tosca.definitions import Schema, text
 from mattone.tosca.measures import multipliers, number_of
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.types import TypeDef
-from mattone.tosca.values import own_schema, resolve
+from mattone.tosca.values import own_schema
 
 _SCALAR = ("data_type", "units", "canonical_unit", "prefixes")
 
@@ -117,8 +117,3 @@ class _Scalar:
 
     def _at(self, spot: Spot, message: str, hint: str = "") -> None:
         self.context.out.add("TOSCA1012", message, spot.key_place(), hint)
-
-
-def is_abstract(schema: Schema) -> bool:
-    """Whether a schema names `scalar` itself, which has no units: only types that derive from it have values."""
-    return schema.scope.dialect.refines and resolve(schema)[1] == "scalar" and schema.type == "scalar"

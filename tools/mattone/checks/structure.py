@@ -172,7 +172,7 @@ class _Walker:
             if since is not None and since > self.version:
                 message = f"keyname `{key}` came with TOSCA {since}, and this is {self.version}"
                 self.out.add("TOSCA2010", message, self.spot.key_place(*keys, key))
-            if inner is None and name in self.dialect.whole and description[0] in "{[<":
+            if inner is None and name in self.dialect.whole and _shapes(description)[0].kind != "leaf":
                 message = f"`{show(key)}` is empty, and must be a mapping or a list"
                 self.out.add("TOSCA1003", message, self.spot.key_place(*keys, key), "Fill it, or remove it.")
             self.value(description, inner, (*keys, key))

@@ -89,7 +89,9 @@ class _Evaluation:
                 schema = follow(schema, [step])
             except NoSuchStep:
                 schema = None
-        return _Typed(UNKNOWN if function_of(value, self.dialect) else value, schema)
+        if function_of(value, self.dialect):
+            return _Typed(UNKNOWN)
+        return _Typed(value[1:] if isinstance(value, str) and value[:2] == "$$" else value, schema)
 
 
 def _same(arguments: list[_Typed]) -> list[Any]:
@@ -105,6 +107,8 @@ def readable(schema: Schema | None, value: Any) -> Any:
     _, primitive, _ = resolve(schema)
     if primitive == "scalar":
         measure = measure_of(schema)
+        if isinstance(value, (int, float)):
+            return value  # in the unit of multiplier one, as the standard's own examples write it (9.1.2.2.2)
         found = measure.read(value) if measure is not None else None
         return UNKNOWN if found is None else found
     found = comparable(primitive, value) if primitive in ("version", "timestamp") else value

@@ -19,10 +19,12 @@ class Measure(NamedTuple):
 
     units    each unit as it is written, prefix included, to what it is in the unit of multiplier one
     integer  whether the number must be whole
+    number   the schema of the number, where a data type of the file says what it may be
     """
 
     units: Mapping[str, float]
     integer: bool
+    number: Schema | None = None
 
     def problem(self, value: Any) -> str:
         """Why a value is none of this type, as the end of a sentence; empty when it is one."""
@@ -35,6 +37,11 @@ class Measure(NamedTuple):
         if self.integer and not isinstance(number, int):
             return f"must begin with a whole number, and `{show(found[1])}` is none"
         return "" if unit in self.units else f"has the unit `{show(unit)}`, which its type does not define"
+
+    def part(self, value: Any) -> int | float | None:
+        """The number of a value, whatever its unit."""
+        found = _VALUE.match(value) if isinstance(value, str) else None
+        return _number(found[1]) if found else None
 
     def read(self, value: Any) -> float | None:
         """A value in the unit of multiplier one; None when it is none of this type."""
@@ -77,7 +84,9 @@ def _measure(kind: TypeDef) -> Measure:
             number, scope = owner.raw["data_type"], owner.scope
     if prefixes:
         units = {prefix + unit: factor * more for unit, factor in units.items() for prefix, more in prefixes.items()}
-    return Measure(units, number_of(number or "float", scope.find("data", number)) == "integer")
+    typed = scope.find("data", number)
+    schema = Schema(number, scope, kind.spot) if typed is not None else None
+    return Measure(units, number_of(number or "float", typed) == "integer", schema)
 
 
 def multipliers(section: Any) -> dict[str, float]:

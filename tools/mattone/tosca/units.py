@@ -89,6 +89,7 @@ def timestamp(value: Any) -> datetime.datetime | None:
     year, month, day, hour, minute, second = (int(part) for part in found.groups("0")[:6])
     micros = int(f"{fraction:0<6.6}")
     try:
+        second = min(second, 59) if second == 60 else second  # a leap second (RFC 3339, 5.7)
         return datetime.datetime(year, month, day, hour, minute, second, micros, datetime.UTC) - offset
     except (ValueError, OverflowError):
         return None

@@ -63,7 +63,7 @@ class ValueChecker:
         elif primitive == "scalar":
             if not self._measure(value, schema, spot, label, hint):
                 return
-        elif not constraints.of_type(primitive, value):
+        elif not constraints.of_type(primitive, value) and not _octal(primitive, value, schema):
             self._wrong_type(value, primitive, spot, label, hint)
             return
         elif primitive in ("list", "map"):
@@ -164,6 +164,8 @@ class ValueChecker:
         if problem:
             advice = f"Units of {schema.type}: {measure.listed()}." if measure is not None else ""
             self.out.add(self.rules.type, f"{label} {problem}", spot.place(), _both(advice, hint))
+        elif measure is not None and measure.number is not None:
+            self.check(measure.part(value), measure.number, spot, f"the number of {label}", hint)
         return not problem
 
 
@@ -213,6 +215,13 @@ def own_schema(kind: TypeDef) -> Schema | None:
         schema_of(raw.get("key_schema"), spot.at("key_schema"), scope),
         validations_of(raw, spot) if scope.dialect.refines else (),
     )
+
+
+def _octal(primitive: str, value: Any, schema: Schema) -> bool:
+    """Whether a text is an octal number of YAML 1.2, which 2.0 is written in and YAML 1.1 reads as text (9.1.1.2)."""
+    if primitive != "integer" or not schema.scope.dialect.sigil or not isinstance(value, str):
+        return False
+    return value[:2] == "0o" and value[2:].isdigit() and not set(value) & set("89")
 
 
 def _number(text: str) -> bool:
