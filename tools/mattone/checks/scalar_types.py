@@ -8,7 +8,7 @@ from mattone.checks.context import Context, Here
 from mattone.checks.derivation import check_schema
 from mattone.checks.validations import check_validations
 from mattone.tosca.definitions import Schema, text
-from mattone.tosca.measures import multipliers, number_of
+from mattone.tosca.measures import multiplier, multipliers, number_of
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.types import TypeDef
 from mattone.tosca.values import own_schema
@@ -81,10 +81,11 @@ class _Scalar:
         self._canonical()
 
     def _multipliers(self, section: str, values: Any) -> None:
-        for name, factor in values.items() if isinstance(values, dict) else ():
+        for name, written in values.items() if isinstance(values, dict) else ():
+            factor = multiplier(written)
             spot = self.kind.spot.at(section, name)
-            if isinstance(factor, bool) or not isinstance(factor, (int, float)):
-                self._at(spot, f"the multiplier of `{show(name)}` must be a number, not `{show(factor)}`")
+            if factor is None:
+                self._at(spot, f"the multiplier of `{show(name)}` must be a number, not `{show(written)}`")
             elif factor <= 0:
                 self._at(spot, f"the multiplier of `{show(name)}` must be more than 0")
             elif self.base == "integer" and factor != int(factor):

@@ -31,30 +31,31 @@ class Measure(NamedTuple):
         found = _VALUE.match(value) if isinstance(value, str) else None
         if found is None:
             return f"must be a number, a space and a unit, not `{show(value)}`"
-        number, unit = _number(found[1]), found[2]
-        if number is None:
+        read, unit = number(found[1]), found[2]
+        if read is None:
             return f"must begin with a number, and `{show(found[1])}` is none"
-        if self.integer and not isinstance(number, int):
+        if self.integer and not isinstance(read, int):
             return f"must begin with a whole number, and `{show(found[1])}` is none"
         return "" if unit in self.units else f"has the unit `{show(unit)}`, which its type does not define"
 
     def part(self, value: Any) -> int | float | None:
         """The number of a value, whatever its unit."""
         found = _VALUE.match(value) if isinstance(value, str) else None
-        return _number(found[1]) if found else None
+        return number(found[1]) if found else None
 
     def read(self, value: Any) -> float | None:
         """A value in the unit of multiplier one; None when it is none of this type."""
         found = _VALUE.match(value) if isinstance(value, str) else None
-        number = _number(found[1]) if found else None
+        read = number(found[1]) if found else None
         factor = self.units.get(found[2]) if found else None
-        return None if number is None or factor is None else number * factor
+        return None if read is None or factor is None else read * factor
 
     def listed(self) -> str:
         return ", ".join(f"`{show(name)}`" for name in list(self.units)[:12]) or "none"
 
 
-def _number(written: str) -> int | float | None:
+def number(written: str) -> int | float | None:
+    """The number that a text is in YAML 1.2: decimal, `0x`, `0o` or with an exponent; None for any other text."""
     if not _NUMBER.match(written) or len(written) > 40:
         return None
     sign = -1 if written[0] == "-" else 1
@@ -75,29 +76,31 @@ def measure_of(schema: Schema) -> Measure | None:
 def _measure(kind: TypeDef) -> Measure:
     units: dict[str, float] = {}
     prefixes: dict[str, float] = {}
-    number = ""
+    name = ""
     scope = kind.scope
     for owner in reversed(kind.lineage):
         units.update(multipliers(owner.raw.get("units")))
         prefixes.update(multipliers(owner.raw.get("prefixes")))
         if text(owner.raw.get("data_type")):
-            number, scope = owner.raw["data_type"], owner.scope
+            name, scope = owner.raw["data_type"], owner.scope
     if prefixes:
         units = {prefix + unit: factor * more for unit, factor in units.items() for prefix, more in prefixes.items()}
-    typed = scope.find("data", number)
-    schema = Schema(number, scope, kind.spot) if typed is not None else None
-    return Measure(units, number_of(number or "float", typed) == "integer", schema)
+    typed = scope.find("data", name)
+    schema = Schema(name, scope, kind.spot) if typed is not None else None
+    return Measure(units, number_of(name or "float", typed) == "integer", schema)
 
 
 def multipliers(section: Any) -> dict[str, float]:
     """Name to multiplier of a map of units or prefixes; what is none is left out."""
-    if not isinstance(section, dict):
-        return {}
-    return {
-        str(name): factor
-        for name, factor in section.items()
-        if isinstance(factor, (int, float)) and not isinstance(factor, bool)
-    }
+    pairs = section.items() if isinstance(section, dict) else ()
+    return {str(name): factor for name, written in pairs if (factor := multiplier(written)) is not None}
+
+
+def multiplier(written: Any) -> int | float | None:
+    """A multiplier as a number; None when it is none."""
+    if isinstance(written, str):
+        return number(written)
+    return written if isinstance(written, (int, float)) and not isinstance(written, bool) else None
 
 
 def number_of(name: str, kind: TypeDef | None) -> str:

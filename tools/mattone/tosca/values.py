@@ -63,7 +63,7 @@ class ValueChecker:
         elif primitive == "scalar":
             if not self._measure(value, schema, spot, label, hint):
                 return
-        elif not constraints.of_type(primitive, value) and not _octal(primitive, value, schema):
+        elif not constraints.of_type(primitive, value) and not _yaml_1_2(primitive, value, schema):
             self._wrong_type(value, primitive, spot, label, hint)
             return
         elif primitive in ("list", "map"):
@@ -217,11 +217,14 @@ def own_schema(kind: TypeDef) -> Schema | None:
     )
 
 
-def _octal(primitive: str, value: Any, schema: Schema) -> bool:
-    """Whether a text is an octal number of YAML 1.2, which 2.0 is written in and YAML 1.1 reads as text (9.1.1.2)."""
-    if primitive != "integer" or not schema.scope.dialect.sigil or not isinstance(value, str):
+def _yaml_1_2(primitive: str, value: Any, schema: Schema) -> bool:
+    """Whether a text is a number of YAML 1.2, which 2.0 is written in, that YAML 1.1 reads as text: `0o17`, `1.0e3`."""
+    if primitive not in ("integer", "float") or not schema.scope.dialect.sigil or not isinstance(value, str):
         return False
-    return value[:2] == "0o" and value[2:].isdigit() and not set(value) & set("89")
+    from mattone.tosca.measures import number
+
+    found = number(value) if value[:2] == "0o" or "e" in value.lower() else None
+    return isinstance(found, int) or (primitive == "float" and found is not None)
 
 
 def _number(text: str) -> bool:
