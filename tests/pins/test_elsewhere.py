@@ -103,7 +103,10 @@ def test_spellings_of_collections(written: str, expected: Spelled) -> None:
     assert spelling.collection(written) == expected
 
 
-@pytest.mark.parametrize("written", ["", " ", "a b", "../x", "/etc/x", ",1.0", "a\\b"])
+@pytest.mark.parametrize(
+    "written",
+    ["", " ", "a b", "../x", "/etc/x", ",1.0", "a\\b", "git+https://h/a|../../x", "git+https://h/a|..", "git+https://"],
+)
 def test_what_names_nothing(written: str) -> None:
     with pytest.raises(MattoneError):
         spelling.role(written)

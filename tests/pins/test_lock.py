@@ -35,7 +35,7 @@ def made(roles: list[str], seed: int) -> Lock:
     def other(name: str) -> External:
         git, pinned = chance.random() < 0.5, chance.random() < 0.8
         return External(
-            name=f"space.{name}",
+            name=f"space.r{name}",
             kind=chance.choice(list(ExternalKind)),
             constraint=chance.choice(["", "^1.0", "v1.0, ^1", "latest"]),
             version=chance.choice(["", "v1.2.0", "1.10", "latest", "no"]),
@@ -138,6 +138,7 @@ def test_a_lock_in_a_repository_of_deployments_alone_names_the_platform() -> Non
         ("external:\n", "external: []\nothers:\n", "unknown field 'others'"),
         ("kind: image", "kind: picture", "is not a valid ExternalKind"),
         ("layer: 4", "layer: 5", "there is no layer 5"),
+        ("name: space.thing", "name: ../../thing", "cannot be the name of a role"),
         ("layer: 4", "layer: four", "'layer' must be a whole number"),
         ("sha256:" + "d" * 64, "sha256:dd", "'sha256:dd' is not a digest"),
         ("c" * 40, "main", "'main' is not a commit id"),

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import mattone
 from tests.checks.test_commands import run
 from tests.pins.world import Site, role
 from tests.small import FILES, SERVICE, wish
@@ -101,3 +106,43 @@ def test_policy_refuses_what_is_not_pinned(site: Site, asked: Callable[..., tupl
 def test_the_service_manifest_is_no_source_of_images(site: Site) -> None:
     site.platform.commit({"catalog/page/service.yaml": SERVICE + "metadata: {image: 'a/b:1'}\n"})
     assert site.make().lock.external == ()
+
+
+def test_a_lock_edited_to_something_else_does_not_pass(site: Site, asked: Callable[..., tuple[int, str, str]]) -> None:
+    """Somebody asks to merge a lock alone, which leads to another commit, another repository or other content."""
+    far, other = site.role("far", "v1.0.0"), site.role("other", "v1.0.0")
+    evil = far.commit({"tasks/main.yml": "- evil\n"})
+    site.types(role(f"git+{far.url},v1.0.0"))
+    asked("lock")
+    lock = site.platform.root / LOCK
+    good = lock.read_text()
+    commit, digest = far.head("v1.0.0"), good[good.rindex("digest: ") :].split()[1]
+    for old, new, message in (
+        (commit, evil, "was moved"),
+        (far.url, other.url, "out of date: role far"),
+        (digest, "sha256:" + "0" * 64, "is not what was locked"),
+        ("version: v1.0.0", "version: main", "out of date: role far moves from main to v1.0.0"),
+    ):
+        lock.write_text(good.replace(old, new))
+        code, output, errors = asked("lock", "--locked")
+        assert (code, output) == (1, ""), old
+        assert message in errors
+    lock.write_text(good)
+    assert asked("lock", "--locked")[0] == 0
+
+
+def test_many_runs_at_once_with_an_empty_store_agree(site: Site) -> None:
+    far = [site.role(f"far{number}", "v1.0.0") for number in range(3)]
+    site.platform.commit({"deployments/school/page.yaml": wish()})
+    site.types(*(role(f"git+{one.url},^1.0") for one in far))
+    command = [sys.executable, "-m", "mattone", "lock"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(mattone.__file__).parent.parent)}
+    running = [
+        subprocess.Popen(
+            command, cwd=site.platform.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
+    ended = [(child.communicate(timeout=120)[1], child.returncode) for child in running]
+    assert ended == [(b"", 0)] * 4
+    assert run(site.platform.root, "lock", "--frozen").returncode == 0

@@ -54,6 +54,13 @@ def test_what_was_fetched_is_there_when_the_source_is_not(role: Elsewhere) -> No
         source(role).refs()
 
 
+def test_a_run_that_was_killed_while_it_fetched_holds_up_nobody(role: Elsewhere, cache: Path) -> None:
+    source(role).refs()
+    (folder,) = (cache / "git").glob("*.git")
+    (folder / "shallow.lock").touch()
+    assert "files/run.sh" in source(role).files(role.head())
+
+
 def test_a_server_that_gives_no_single_commits_is_fetched_whole(role: Elsewhere) -> None:
     first = role.head("v1.0.0")
     for name in ("allowAnySHA1InWant", "allowReachableSHA1InWant", "allowTipSHA1InWant"):

@@ -48,12 +48,13 @@ def run(services: Sequence[str], into: Path | None, repo: Path, output: str) -> 
 def _schema(site: Site, name: str) -> dict[str, Any]:
     from mattone.errors import InputError, Place
     from mattone.pins.bundle import tree_resolver
+    from mattone.pins.imports import map_of, with_imports
     from mattone.platform.components import service
     from mattone.tosca.schemas import deployment_schema
     from mattone.tosca.template import load_template
 
     path = service(site.files, name).template
-    template, findings = load_template(path, tree_resolver(site.files))
+    template, findings = load_template(path, with_imports(tree_resolver(site.files), map_of(site.files)))
     if template is None:
         place = findings[0].place if findings else Place(path)
         raise InputError("the template cannot be read", place=place, hint="`mattone validate` says why")

@@ -14,7 +14,7 @@ from mattone.pins import spelling
 from mattone.pins.external import External, ExternalKind
 from mattone.pins.galaxy import Galaxy
 from mattone.pins.needs import needs_of
-from mattone.pins.origins import ArchiveOrigin, Candidate, GitOrigin, MissingVersion, Origin
+from mattone.pins.origins import ArchiveOrigin, Candidate, GitOrigin, MissingVersion, Origin, in_range, version_of
 from mattone.pins.resolve import Conflict
 from mattone.pins.sources import GitSource, shown
 from mattone.pins.spelling import Spelled
@@ -207,10 +207,18 @@ def _kept(kept: External, common: Sequence[Candidate], demands: Sequence[Demand]
     """The locked version as a candidate when it still satisfies everybody."""
     named = next((one for one in common if one.version == kept.version), None)
     if named is None:
-        if kept.constraint != _constraint(demands):
+        if not all(_would_satisfy(kept.version, demand.spelled.version) for demand in demands):
             return None
         named = Candidate(kept.version)  # it was deleted at the source, which the check says
     return replace(named, commit=kept.commit)
+
+
+def _would_satisfy(text: str, wanted: str) -> bool:
+    """Whether a release of this version, were it there, would satisfy a constraint."""
+    version = version_of(text)
+    if version is None:
+        return False
+    return bool(in_range(">=0.0.0" if wanted in {"", "*", "latest"} else wanted, ((version, Candidate(text)),)))
 
 
 def _entry(key: Key, chosen: Chosen, demands: Sequence[Demand]) -> External:

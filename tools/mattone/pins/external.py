@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from mattone.errors import InputError
+from mattone.pins.spelling import is_name
 from mattone.platform.fields import Field
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -110,6 +111,8 @@ def from_row(row: Mapping[str, Any]) -> External:
         raise InputError(f"{digest!r} is not a digest")
     if commit and not _COMMIT.fullmatch(commit):
         raise InputError(f"{commit!r} is not a commit id")
+    if row["kind"] in {"role", "collection"} and not is_name(row["name"]):
+        raise InputError(f"{row['name']!r} cannot be the name of a {row['kind']}")
     if layer not in LAYERS:
         raise InputError(f"there is no layer {layer}")
     return External(

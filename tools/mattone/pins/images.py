@@ -121,9 +121,12 @@ def _named(text: str, shown: str, defaults: bool) -> Iterator[tuple[str, Place, 
 
 
 def _lines(text: str, shown: str) -> Iterator[tuple[str, Place, bool]]:
+    line, before = 1, 0
     for match in _LINE.finditer(text):
-        line = text.count("\n", 0, match.start("written")) + 1
-        column = match.start("written") - text.rfind("\n", 0, match.start("written"))
+        start = match.start("written")
+        line += text.count("\n", before, start)
+        column = start - text.rfind("\n", 0, start)
+        before = start
         yield match["written"].strip(), Place(shown, line, column), True
 
 

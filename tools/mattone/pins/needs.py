@@ -106,10 +106,10 @@ def _roles(document: Document, keys: tuple[str, ...], depends: bool = False) -> 
             continue
         try:
             one = spelling.role(written)
+            source = one.source if not isinstance(name, str) or one.source or name == one.name else one.name
+            spelled = Spelled(name if isinstance(name, str) else one.name, _text(version) or one.version, source)
         except InputError as error:
             raise InputError(error.message, place=place, hint=error.hint) from error
-        source = one.source if not isinstance(name, str) or one.source or name == one.name else one.name
-        spelled = Spelled(name if isinstance(name, str) else one.name, _text(version) or one.version, source)
         yield Need(ExternalKind.ROLE, spelled, place, depends)
 
 

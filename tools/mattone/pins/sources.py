@@ -12,6 +12,8 @@ import fcntl
 import os
 import posixpath
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,15 +121,29 @@ class GitSource:
             )
 
     def _run_fetch(self, repository: Repository, depth: str, *what: str) -> None:
+        # Whoever holds our lock is alone here: git's own was left by a run that was killed.
+        (repository.root / "shallow.lock").unlink(missing_ok=True)
         words = (*_CALM, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", depth, "--", self.url, *what)
         repository.run(*words, env=_ENV, timeout=_SECONDS)
 
     def _repository(self, suffix: str = "") -> Repository:
         path = self.folder / f"{digests.short(digests.of_bytes(self.url.encode()))}{suffix}.git"
-        if not (path / "HEAD").exists():
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return Repository.init_bare(path)
+        if not path.is_dir():
+            self._make(path)
         return Repository(path)
+
+    def _make(self, path: Path) -> None:
+        """Make the bare repository beside its place and move it there whole: others may be making it too."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(dir=self.folder, prefix=".new-"))
+        Repository.init_bare(new / "git")
+        try:
+            (new / "git").rename(path)
+        except OSError:
+            if not path.is_dir():
+                raise
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ _PATH = r"(?P<path>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)
 _IMAGE = re.compile(
     rf"(?:{_HOST}/)?{_PATH}(?::(?P<tag>[A-Za-z0-9_][\w.-]{{0,127}}))?(?:@(?P<digest>sha256:[0-9a-f]{{64}}))?"
 )
+_NAME = re.compile(r"[A-Za-z0-9_]+([.-]+[A-Za-z0-9_]+)*-*")
 _THREE = re.compile(r"[^,]*,\s*[A-Za-z_][\w.-]*")  # version and name; a range has commas too
 _SCP = re.compile(r"[\w.-]+@[\w.-]+:")
 
@@ -36,6 +37,19 @@ class Spelled:
     name: str
     version: str
     source: str
+
+    def __post_init__(self) -> None:
+        """Raises InputError for a name that could not be that of a folder."""
+        if not is_name(self.name):
+            raise InputError(
+                f"{one_line(self.name, 80)!r} cannot be the name of a role or collection",
+                hint="letters, digits, `_`, `-` and inner dots; after a URL, `|name` gives one",
+            )
+
+
+def is_name(text: str) -> bool:
+    """Whether a role or collection can have this name, which becomes part of folders' names."""
+    return _NAME.fullmatch(text) is not None
 
 
 def role(written: str) -> Spelled:

@@ -13,6 +13,7 @@ from mattone.engines.interface import Placement, Submission
 from mattone.errors import MattoneError, Place
 from mattone.findings import Finding, finding
 from mattone.pins.bundle import Bundle, build, locked_template, tree_resolver
+from mattone.pins.imports import map_of, with_imports
 from mattone.pins.lock import Lock, parse
 from mattone.pins.releases import Releases
 from mattone.pins.resolve import service_of, verify
@@ -115,7 +116,8 @@ def _placement(federation: Federation, deployment: Deployment) -> Placement | No
 
 def _by_the_newest(tree: Tree, federation: Federation, deployment: Deployment) -> tuple[Finding, ...]:
     """An unlocked deployment against the template as it lies here: most of what is wrong shows already."""
-    template, _ = load_template(f"catalog/{deployment.service}/template.yaml", tree_resolver(tree))
+    resolver = with_imports(tree_resolver(tree), map_of(tree))
+    template, _ = load_template(f"catalog/{deployment.service}/template.yaml", resolver)
     if template is None:
         return ()
     found = check_inputs(deployment.inputs, template, deployment.document)
