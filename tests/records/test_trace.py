@@ -45,6 +45,19 @@ def test_story_tells_who_what_and_with_which_versions() -> None:
     assert "before that" not in text
 
 
+def test_what_came_from_elsewhere_is_told_with_its_source() -> None:
+    row = {"kind": "role", "name": "space.web", "version": "v1.0", "source": "https://example.org/web.git"}
+    image = {"kind": "image", "name": "example.org/app", "version": "9", "source": "example.org", "pinned": False}
+    told = replace(TOLD, lock={**TOLD.lock, "external": [{**row, "commit": "d" * 40, "digest": "sha256:bb"}, image]})
+    lines = trace.as_text([told]).splitlines()
+    start = lines.index("from elsewhere:")
+    assert lines[start + 1 : start + 3] == [
+        "  role       space.web v1.0  commit dddddddddddd  sha256:bb  https://example.org/web.git",
+        "  image      example.org/app 9  not pinned  example.org",
+    ]
+    assert "from elsewhere" not in trace.as_text([TOLD])
+
+
 def test_earlier_operations_follow_as_a_line_each() -> None:
     lines = trace.as_text([TOLD, FAILED]).splitlines()
     assert lines[-2:] == ["before that:", "  #1 create succeeded of page 1.2.0 at 2026-01-01T00:00:00Z"]

@@ -48,6 +48,7 @@ def _story(record: Record) -> list[str]:
     # What people and engines wrote stays on its line: it must not pass for another row.
     lines = [f"{name + ':' if name else '':<15}{redact.one_line(text, 1000)}" for name, text in rows if text]
     lines += _section("components", [_component(row) for row in record.lock.get("components", ())])
+    lines += _section("from elsewhere", [_elsewhere(row) for row in record.lock.get("external", ())])
     lines += _section("inputs", [_input(record, name) for name in sorted(record.inputs)])
     lines += _section("machines", [_machine(machine) for machine in record.machines])
     lines += _section(
@@ -88,6 +89,12 @@ def _engine(record: Record) -> str:
 def _component(row: Mapping[str, Any]) -> str:
     kind = _LABELS.get(row["kind"], row["kind"])
     return f"{kind:<8}{row['component']} {row['version']}  commit {row['commit'][:12]}  {row['digest']}"
+
+
+def _elsewhere(row: Mapping[str, Any]) -> str:
+    name, source = redact.one_line(f"{row['name']} {row['version']}", 200), redact.one_line(row["source"], 200)
+    commit = f"  commit {row['commit'][:12]}" if row.get("commit") else ""
+    return f"{row['kind']:<11}{name}{commit}  {row.get('digest', 'not pinned')}  {source}"
 
 
 def _input(record: Record, name: str) -> str:
