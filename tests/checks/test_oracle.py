@@ -10,6 +10,7 @@ import pytest
 from mattone.checks.oracle import Opinion, opinions, render
 from mattone.cli import main
 from mattone.commands._checking import check, scope
+from mattone.pins.store import default_store
 from tests.tosca.support import FILES, PATH, TEMPLATE
 
 SOUND = """\
@@ -51,6 +52,20 @@ def test_both_accept_a_sound_template_and_libraries_are_not_asked_about(folder: 
     assert list(found) == ["a.yaml"]
     assert found["a.yaml"] == Opinion("a.yaml", "", "accepted", "")
     assert render(tuple(found.values())) == "tosca-parser agrees on 1 of 1 service template."
+
+
+def test_imports_of_urls_are_taken_from_the_store_by_the_map_of_the_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MATTONE_CACHE", str(folder / "cache"))
+    top = default_store().put(b"tosca_definitions_version: tosca_simple_yaml_1_3\nimports: [inner/types.yaml]\n")
+    inner = default_store().put(LIBRARY.encode())
+    base = "https://example.org/types"
+    (folder / "imports.lock.yaml").write_text(f"{base}/top.yaml: {top}\n{base}/inner/types.yaml: {inner}\n")
+    text = SOUND.replace("tosca.nodes.Compute", "example.Big")
+    line, rest = text.split("\n", 1)
+    found = asked(folder, {"a.yaml": f"{line}\nimports: [{base}/top.yaml]\n{rest}"})
+    assert found["a.yaml"] == Opinion("a.yaml", "", "accepted", "")
 
 
 def test_both_refuse_an_unknown_type(folder: Path) -> None:

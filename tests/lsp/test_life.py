@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mattone.cli import main
+from mattone.pins.store import default_store
 from tests.lsp.client import PATIENCE, Client
 from tests.tosca.support import PATH
 
@@ -72,6 +73,24 @@ def test_an_import_map_says_what_urls_stand_for(templates: Path) -> None:
     (templates / "map.yaml").write_text("https://example.org/types.yaml: tosca-types/example.yaml\n")
     text = (templates / PATH).read_text().replace("../../tosca-types/example.yaml", "https://example.org/types.yaml")
     client = Client("--import-map", "map.yaml", cwd=templates)
+    try:
+        client.initialize(templates)
+        found = client.checked(client.open(templates / PATH, text), 1)
+        assert [one for one in found if one["severity"] == 1] == []
+        assert client.leave() == 0
+    finally:
+        client.end()
+
+
+def test_what_was_fetched_is_found_by_the_map_of_the_repository(
+    templates: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("MATTONE_CACHE", str(tmp_path_factory.mktemp("cache")))
+    digest = default_store().put((templates / "tosca-types/example.yaml").read_bytes())
+    (templates / ".git").mkdir(exist_ok=True)
+    (templates / "imports.lock.yaml").write_text(f"https://example.org/types.yaml: {digest}\n")
+    text = (templates / PATH).read_text().replace("../../tosca-types/example.yaml", "https://example.org/types.yaml")
+    client = Client(cwd=templates)
     try:
         client.initialize(templates)
         found = client.checked(client.open(templates / PATH, text), 1)

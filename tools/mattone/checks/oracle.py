@@ -20,7 +20,7 @@ from mattone.errors import MattoneError
 from mattone.findings import Finding, Severity
 from mattone.pins.imports import with_imports
 from mattone.redact import one_line, visible
-from mattone.tosca.files import FileResolver, read_import_map
+from mattone.tosca.files import IMPORT_MAP, FileResolver, read_import_map
 from mattone.tosca.imports import Workspace
 from mattone.tosca.source import Document
 
@@ -51,7 +51,9 @@ def opinions(
     root: Path, paths: Sequence[str], findings: Iterable[Finding], import_map: Path | None = None
 ) -> tuple[Opinion, ...]:
     """The opinions on each service template among files below `root`; type libraries have no such check there."""
-    workspace = Workspace(with_imports(FileResolver(root), read_import_map(import_map, root) if import_map else {}))
+    chosen = import_map or root / IMPORT_MAP
+    urls = read_import_map(chosen, root) if import_map or chosen.is_file() else {}
+    workspace = Workspace(with_imports(FileResolver(root), urls))
     errors = sorted((one for one in findings if one.severity is Severity.ERROR), key=lambda one: one.place)
     waiting = []
     with tempfile.TemporaryDirectory(prefix="mattone-oracle-") as scratch, process.parallel(_AT_ONCE) as workers:
