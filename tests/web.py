@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import http.server
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from mattone.git import environment
 
 Talk = Callable[["Handler"], None]
 
@@ -29,14 +33,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.path
         self.server.asked.append(path)
         self.server.headers[path] = dict(self.headers)
-        page = self.server.pages.get(path.split("?")[0], Page(b"nothing here", status=404))
+        under = next((name for name in self.server.below if path.startswith(name)), "")
+        page = self.server.below.get(under) or self.server.pages.get(
+            path.split("?")[0], Page(b"nothing here", status=404)
+        )
         if callable(page):
             page(self)
         else:
             self.say(page if isinstance(page, Page) else Page(page.encode() if isinstance(page, str) else page))
         self.close_connection = True
 
-    do_HEAD = do_GET
+    do_HEAD = do_POST = do_GET
 
     def say(self, page: Page) -> None:
         self.send_response(page.status)
@@ -59,6 +66,7 @@ class Web(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.pages: dict[str, str | bytes | Page | Talk] = {}
+        self.below: dict[str, Talk] = {}  # prefix of paths to whoever answers all of them
         self.asked: list[str] = []
         self.headers: dict[str, dict[str, str]] = {}
         self.over = threading.Event()  # set when the test ends: whoever stalls goes on
@@ -103,5 +111,30 @@ def trickling(piece: bytes, every: float, *, in_headers: bool = False) -> Talk:
                 handler.wfile.flush()
             except OSError:
                 return
+
+    return talk
+
+
+def git_backend(root: Path) -> Talk:
+    """The repositories below a folder over git's smart HTTP, by the real `git http-backend` (its CGI)."""
+
+    def talk(handler: Handler) -> None:
+        path, _, query = handler.path.partition("?")
+        size = int(handler.headers.get("Content-Length", "0"))
+        cgi = {
+            "GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1", "REQUEST_METHOD": handler.command,
+            "PATH_INFO": path.removeprefix("/git"), "QUERY_STRING": query, "REMOTE_ADDR": "127.0.0.1",
+            "CONTENT_TYPE": handler.headers.get("Content-Type", ""), "CONTENT_LENGTH": str(size),
+            "HTTP_CONTENT_ENCODING": handler.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": handler.headers.get("Git-Protocol", ""),
+        }  # fmt: skip
+        body = handler.rfile.read(size)
+        done = subprocess.run(
+            ["git", "http-backend"], input=body, env={**environment(), **cgi}, capture_output=True, check=True
+        )
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        status, kind = int(fields.pop("Status", "200").split()[0]), fields.pop("Content-Type", "text/plain")
+        handler.say(Page(content, kind, status, fields))
 
     return talk

@@ -10,6 +10,7 @@ from mattone.errors import InputError, MattoneError
 from mattone.pins.sources import GitSource, MissingCommit, Unreachable, checked_url, shown
 from tests.forges.site import git
 from tests.pins.elsewhere import Elsewhere
+from tests.web import git_backend, redirect, serving
 
 
 @pytest.fixture
@@ -59,6 +60,25 @@ def test_a_run_that_was_killed_while_it_fetched_holds_up_nobody(role: Elsewhere,
     (folder,) = (cache / "git").glob("*.git")
     (folder / "shallow.lock").touch()
     assert "files/run.sh" in source(role).files(role.head())
+
+
+def test_the_same_over_http(role: Elsewhere) -> None:
+    before = role.head()
+    git(role.folder, "config", "http.uploadpack", "true")
+    with serving() as web:
+        web.below["/git/"] = git_backend(role.folder.parent)
+        far = GitSource.at(f"{web.url}/git/role/.git")
+        assert far.refs() == source(role).refs()
+        assert far.files(role.head("v1.0.0")) == source(role).files(role.head("v1.0.0"))
+        after = role.commit({"new": "x"})
+        assert far.has_in_history(before, after)
+        forced = role.rewrite({"tasks/main.yml": "- b\n"})
+        assert not far.has_in_history(after, forced)
+        with pytest.raises(MissingCommit):
+            far.files(after)
+        web.below["/git/"] = lambda handler: handler.say(redirect("http://127.0.0.1:1/elsewhere"))
+        with pytest.raises(Unreachable, match="cannot read the git repository"):
+            far.refs()
 
 
 def test_a_server_that_gives_no_single_commits_is_fetched_whole(role: Elsewhere) -> None:
