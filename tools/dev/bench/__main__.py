@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from dev.bench.waiting import main
+from dev.bench import checking, waiting
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = waiting.main(sys.argv[1:])
+    rounds = int(sys.argv[1]) if sys.argv[1:] and sys.argv[1].isdecimal() else checking.ROUNDS
+    sys.exit(checking.main(rounds) or code)
