@@ -59,6 +59,19 @@ _EXIT_CODES = "\n\nexit codes: 0 done, 1 error, 2 changes present, 3 findings, 4
 6 apply failed,\n7 outcome unknown, 70 internal error, 130 interrupted"
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal. argparse makes one for every argument: only the one that is shown asks how wide."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=80)
+
+    def format_help(self) -> str:
+        import shutil
+
+        self._width = shutil.get_terminal_size().columns - 2
+        return super().format_help()
+
+
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors are ours: one message, a hint, exit code 1."""
 
@@ -118,7 +131,7 @@ def _top_parser(known: str | None) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="mattone",
         description="GitOps for TOSCA services on federated research clouds.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         epilog="`mattone COMMAND --help` shows a command's options and examples." + _EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"mattone {__version__}")
@@ -134,7 +147,7 @@ def _top_parser(known: str | None) -> argparse.ArgumentParser:
                 name,
                 help=summary,
                 description=summary[0].upper() + summary[1:] + ".",
-                formatter_class=argparse.RawDescriptionHelpFormatter,
+                formatter_class=_Help,
             )
             if name == known:
                 _configure(name, child)

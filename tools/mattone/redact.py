@@ -16,7 +16,7 @@ MASK = "(secret)"
 
 _SHORTEST = 4  # shorter values would mask ordinary words all over the text
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
-_PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----.*?(?:-----END \1PRIVATE KEY-----|\Z)", re.DOTALL)
+_PRIVATE_KEY = r"(?s)-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----.*?(?:-----END \1PRIVATE KEY-----|\Z)"  # hardly ever met
 
 _lock = allocate_lock()
 _secrets: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ def clean(text: str) -> str:
     for secret in _secrets:
         if secret in text:
             text = MASK.join(part.replace(secret, MASK) for part in text.split(MASK))
-    return _PRIVATE_KEY.sub(MASK, text) if "PRIVATE KEY" in text else text
+    return re.sub(_PRIVATE_KEY, MASK, text) if "PRIVATE KEY" in text else text
 
 
 def visible(text: str) -> str:

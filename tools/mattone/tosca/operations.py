@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mattone.tosca.definitions import PropertyDef, property_of, text
 from mattone.tosca.dialects import dialect_of
@@ -20,8 +19,7 @@ _DEFINITION = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """What an operation takes: the definitions, and the names that already have a value."""
 
     definitions: Mapping[str, PropertyDef]
@@ -108,8 +106,7 @@ def _writers(kind: TypeDef, name: str) -> Iterator[tuple[Mapping[Any, Any], Spot
             yield raw, owner.spot.at("interfaces", name), owner.scope
 
 
-@dataclass(frozen=True, slots=True)
-class Unfilled:
+class Unfilled(NamedTuple):
     """An input that a type leaves to its nodes.
 
     operation    the one that takes it; empty for an input of the whole interface, which one value is enough for
