@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import subprocess
 import sys
@@ -120,6 +121,19 @@ def test_a_component_that_is_renamed_breaks(topic: Workshop) -> None:
     topic.change("refactor: a better name", files={"ansible-roles/pages/role.yaml": role})
     assert judged(topic)["ansible-roles/pages"].short
     assert WEB not in judged(topic)
+
+
+def test_nobody_waives_their_own_findings(topic: Workshop) -> None:
+    expires = (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=1)).isoformat()
+    text = f"waivers:\n  - {{rule: COMPAT1101, path: '**', reason: Mine., owner: mallory, expires: {expires}}}\n"
+    without_word(topic, "fix: tidy up")
+    topic.change("chore: accept it", files={"waivers.yaml": text})
+    assert judged(topic)[LIBRARY].short
+    topic.git("switch", "--quiet", "main")
+    topic.change("chore: accept it", files={"waivers.yaml": text})
+    topic.git("switch", "--quiet", "topic")
+    topic.git("rebase", "--quiet", "main")
+    assert not judged(topic)[LIBRARY].short
 
 
 def test_a_new_component_breaks_nothing(topic: Workshop) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from mattone.platform.tree import RevisionTree
 from mattone.releases.demands import RENAMED, Comparing
 from mattone.releases.model import ComponentRelease
@@ -14,8 +16,7 @@ TYPES = f"{LIBRARY}/page.yaml"
 
 
 def planned(workshop: Workshop) -> dict[str, ComponentRelease]:
-    head = RevisionTree(workshop.repository, workshop.repository.commit("HEAD").id)
-    demands = Comparing(workshop.repository, head)
+    demands = Comparing(workshop.repository, RevisionTree(workshop.repository, workshop.head()))
     return {release.component.path: release for release in workshop.plan(demands=demands).releases}
 
 
@@ -75,6 +76,26 @@ def test_a_renamed_component_breaks_who_names_it(workshop: Workshop) -> None:
     found = planned(workshop)["ansible-roles/pages"]
     assert str(found.version) == "2.0.0"
     assert [one.rule for one in found.demand.reasons] == [RENAMED]
+
+
+def waiver(path: str, expires: str) -> dict[str, str | None]:
+    fields = {"rule": "COMPAT1101", "path": path, "reason": "Nobody gave it.", "owner": "ada", "expires": expires}
+    return {"waivers.yaml": "waivers:\n  - " + "\n    ".join(f"{key}: {value}" for key, value in fields.items()) + "\n"}
+
+
+def tomorrow() -> str:
+    return (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=1)).isoformat()
+
+
+def test_a_change_that_is_waived_demands_nothing(workshop: Workshop) -> None:
+    workshop.change("fix: tidy up", files=types('      word: {type: string, default: ""}\n', ""))
+    assert planned(workshop)[LIBRARY].demanded is Bump.MAJOR
+    workshop.change("chore: accept it", files=waiver(f"{LIBRARY}/*.yaml", tomorrow()))
+    assert planned(workshop)[LIBRARY].demanded is Bump.NONE
+    workshop.change("chore: elsewhere", files=waiver(f"{PAGE}/*.yaml", tomorrow()))
+    assert planned(workshop)[LIBRARY].demanded is Bump.MAJOR
+    workshop.change("chore: too late", files=waiver(f"{LIBRARY}/*.yaml", "2020-01-01"))
+    assert planned(workshop)[LIBRARY].demanded is Bump.MAJOR
 
 
 def test_an_untouched_repository_has_nothing_to_compare(workshop: Workshop) -> None:

@@ -15,6 +15,7 @@ import pytest
 from dev.report import ROOT
 from mattone.forges.local import LocalForge
 from mattone.git import Repository, environment
+from mattone.platform.site import open_site
 from mattone.releases.make import release
 from mattone.releases.targets import open_target
 from tests.forges.site import git
@@ -52,7 +53,7 @@ def new_tags(repository: Repository) -> dict[str, str]:
 
 def again(folder: Path) -> None:
     repository = Repository(folder)
-    release(repository, open_target(repository, "local"), (), "", lambda _: None)
+    release(open_site(folder), open_target(repository, "local"), (), "", lambda _: None)
     repository.close()
 
 

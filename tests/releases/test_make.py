@@ -14,6 +14,7 @@ import pytest
 from mattone.errors import HostError, InputError, PolicyDenied
 from mattone.forges.local import LocalForge
 from mattone.git import RefChange, Repository
+from mattone.platform.site import open_site
 from mattone.releases.make import Outcome, release
 from mattone.releases.targets import CloneTarget, ForgeTarget, Target, open_target
 from tests.forges.site import git
@@ -24,7 +25,8 @@ TASKS = f"{WEB}/tasks/main.yml"
 
 
 def make(repository: Repository, target: Target | None = None, *only: str, label: str = "") -> Outcome:
-    return release(repository, target or open_target(repository, "local"), only, label, lambda _: None)
+    site = open_site(repository.root)
+    return release(site, target or open_target(repository, "local"), only, label, lambda _: None)
 
 
 def tags(repository: Repository) -> set[str]:
@@ -192,7 +194,7 @@ def test_a_published_service_has_its_bundle_and_bill_of_materials(
 
     other = clone_of(forge, tmp_path / "other")
     commit = str(other.resolve(f"{PAGE}/v1.0.1"))
-    again = assets_of(other, ComponentId(Kind.SERVICE, "page"), commit, Version.parse("1.0.1"))
+    again = assets_of(open_site(other.root), ComponentId(Kind.SERVICE, "page"), commit, Version.parse("1.0.1"))
     assert {asset.name: asset.data for asset in again} == assets
 
 

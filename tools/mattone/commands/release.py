@@ -102,7 +102,7 @@ def _make(site: Site, components: Sequence[str], pre: str, output: str) -> int:
     target = open_target(site.repository, site.settings.forge)
     folder = Path(site.repository.run("rev-parse", "--path-format=absolute", "--git-common-dir").output.strip())
     with file_lock(folder / "mattone-release.lock", patience=_PATIENCE):
-        outcome = release(site.repository, target, components, pre, terminal.note)
+        outcome = release(site, target, components, pre, terminal.note)
     if output == "json":
         terminal.say_json(show.outcome_as_json(outcome))
     else:

@@ -9,18 +9,19 @@ from pathlib import Path
 from mattone.forges.interface import Asset
 from mattone.git import Repository
 from mattone.platform.components import ComponentId, Kind
+from mattone.platform.site import Site
 from mattone.versions import Version
 
 
-def assets_of(repository: Repository, component: ComponentId, commit: str, version: Version) -> tuple[Asset, ...]:
+def assets_of(site: Site, component: ComponentId, commit: str, version: Version) -> tuple[Asset, ...]:
     """The files of a component's release, the same bytes whoever makes them.
 
-    Raises InputError and FindingsError when the bundle of a service cannot be made.
+    Raises InputError, FindingsError, RemoteError and PolicyDenied when the bundle of a service cannot be made.
     """
     name = f"{component.name}-{version}"
-    found = [_archive(repository, component, commit, name)]
+    found = [_archive(site.repository, component, commit, name)]
     if component.kind is Kind.SERVICE:
-        found += _bundle(repository, component, commit, version, name)
+        found += _bundle(site, component, commit, version, name)
     return tuple(found)
 
 
@@ -33,18 +34,16 @@ def _archive(repository: Repository, component: ComponentId, commit: str, name: 
         return Asset(file.name, "application/x-tar", file.read_bytes())
 
 
-def _bundle(
-    repository: Repository, component: ComponentId, commit: str, version: Version, name: str
-) -> Iterator[Asset]:
+def _bundle(site: Site, component: ComponentId, commit: str, version: Version, name: str) -> Iterator[Asset]:
     """What a deployment of just this version, locked at the release's commit, would send to an engine."""
+    from mattone.pins.complete import make_lock, world_of
     from mattone.pins.csar import make
     from mattone.pins.releases import Releases
-    from mattone.pins.resolve import Resolver
     from mattone.platform.deployments import Deployment
     from mattone.tosca.source import load
     from mattone.versions import Range
 
-    releases = Releases(repository, commit)
+    releases = Releases(site.repository, commit)
     wish = Deployment(
         group="release",
         name=component.name,
@@ -56,6 +55,6 @@ def _bundle(
         inputs={},
         document=load(component.manifest, b"{}\n"),
     )
-    made = make(releases, Resolver(releases).lock(wish))
+    made = make(releases, make_lock(releases, wish, world_of(site)).lock)
     yield Asset(f"{name}.csar", "application/zip", made.data)
     yield Asset(f"{name}.cdx.json", "application/vnd.cyclonedx+json", made.bill)

@@ -10,7 +10,7 @@ from mattone.git import Repository
 from mattone.platform.components import ComponentId
 from mattone.platform.tree import RevisionTree, Tree
 from mattone.releases.claims import Claim
-from mattone.releases.demands import RENAMED, compare
+from mattone.releases.demands import RENAMED, accepted, compare, without
 from mattone.releases.lineage import TAGS, Lineage, lineages
 from mattone.releases.log import Logged
 from mattone.releases.model import Demand, Reason
@@ -69,10 +69,11 @@ class Change:
 def judge(repository: Repository, change: Change) -> tuple[Judgement, ...]:
     """A judgement of every component that the change touched. Raises InputError, FindingsError."""
     base = _merge_base(repository, change)
-    source, settings = open_source(repository, change.head)
     old = RevisionTree(repository, base)
+    source, settings = open_source(repository, change.head, waivers=old)  # nobody waives their own findings
     source = _with_removed(source, settings, old, repository)
     commits = source.history.without([base])[0]
+    waivers = accepted(old)
     titled = source.claims.title(change.title)
     touched = frozenset(one for commit in commits for one in source.touched(commit))
     found = []
@@ -82,7 +83,8 @@ def judge(repository: Repository, change: Change) -> tuple[Judgement, ...]:
             title = _titled(lineage.component, titled, touched) if titled or change.squash else None
             if change.squash and title is not None:
                 claimed = title
-            found.append(Judgement(lineage.component, claimed, title, _demand(source, lineage, old, claimed)))
+            demand = _demand(source, lineage, old, claimed)
+            found.append(Judgement(lineage.component, claimed, title, without(demand, waivers)))
     return tuple(found)
 
 

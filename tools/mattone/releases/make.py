@@ -16,6 +16,7 @@ from mattone.errors import MattoneError, TransientError
 from mattone.forges.interface import Release
 from mattone.git import ZERO, RefChange, RefMoved, Repository
 from mattone.platform.components import ComponentId, load_component
+from mattone.platform.site import Site
 from mattone.platform.tree import RevisionTree
 from mattone.releases.assets import assets_of
 from mattone.releases.changelog import Changelogs, section_of
@@ -44,15 +45,14 @@ class Outcome:
     published: tuple[str, ...]
 
 
-def release(
-    repository: Repository, target: Target, only: Sequence[str], label: str, on_step: Callable[[str], None]
-) -> Outcome:
+def release(site: Site, target: Target, only: Sequence[str], label: str, on_step: Callable[[str], None]) -> Outcome:
     """Release what there is to release, once, whoever else does the same at this moment.
 
+    site         the clone that lends its objects and settings
     only, label  as for `make_plan`
     Raises InputError, FindingsError, PolicyDenied, HostError (signing), TransientError (too busy a branch).
     """
-    finished: list[str] = []
+    repository, finished = site.repository, list[str]()
     for _ in range(ATTEMPTS):
         state = target.look()
         source, settings = open_source(repository, state.commit, state.tags)
@@ -66,7 +66,7 @@ def release(
         except RefMoved:
             on_step("somebody else was faster; looking again")
             continue
-        published = _publish(repository, target, on_step)
+        published = _publish(site, target, on_step)
         return Outcome(plan, commit, tuple(finished), published)
     raise TransientError(f"the branch moved {ATTEMPTS} times while releasing from it", hint="try again")
 
@@ -118,7 +118,7 @@ def _stated(tree: RevisionTree, component: ComponentId | None, tag: str) -> bool
     return manifest is not None and manifest.version == parsed(tag.rpartition("/v")[2])
 
 
-def _publish(repository: Repository, target: Target, on_step: Callable[[str], None]) -> tuple[str, ...]:
+def _publish(site: Site, target: Target, on_step: Callable[[str], None]) -> tuple[str, ...]:
     """Publish the newest version of every component that is not; returns the tags.
 
     One that cannot be published does not keep the others from it; then the first error is raised at the end.
@@ -127,6 +127,7 @@ def _publish(repository: Repository, target: Target, on_step: Callable[[str], No
     if done is None:
         return ()
     target.settle(())
+    repository = site.repository
     found: list[str] = []
     failed: MattoneError | None = None
     state = target.look()
@@ -140,7 +141,7 @@ def _publish(repository: Repository, target: Target, on_step: Callable[[str], No
             continue
         on_step(f"publishing {newest.tag}")
         try:
-            target.publish(_published(repository, lineage.component, newest.tag, newest.commit, tree))
+            target.publish(_published(site, lineage.component, newest.tag, newest.commit, tree))
         except MattoneError as error:
             on_step(f"{newest.tag} is released, and could not be published: {error.message}")
             failed = failed or error
@@ -151,7 +152,7 @@ def _publish(repository: Repository, target: Target, on_step: Callable[[str], No
     return tuple(found)
 
 
-def _published(repository: Repository, component: ComponentId, tag: str, commit: str, tree: RevisionTree) -> Release:
+def _published(site: Site, component: ComponentId, tag: str, commit: str, tree: RevisionTree) -> Release:
     version = Version.parse(tag.rpartition("/v")[2])
     changelog = (tree.read(f"{component.path}/CHANGELOG.md") or b"").decode("utf-8", "replace")
     return Release(
@@ -159,5 +160,5 @@ def _published(repository: Repository, component: ComponentId, tag: str, commit:
         name=f"{component} {version}",
         description=section_of(changelog, version),
         released_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        assets=assets_of(repository, component, commit, version),
+        assets=assets_of(site, component, commit, version),
     )

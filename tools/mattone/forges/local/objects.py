@@ -13,7 +13,8 @@ def blobs(repository: Repository, names: Sequence[str]) -> list[bytes]:
     """The contents of blobs named `<commit>:<path>`, in order. Raises ValueError naming one that is missing."""
     output = repository.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names)).output
     if _REPLACED in output:  # the sizes may not be those of the text any more
-        return [repository.blob(name) for name in names]
+        ids = repository.run("rev-parse", *names).output.split()
+        return [repository.blob(blob) for blob in ids]
     data, found, start = output.encode(), [], 0
     for name in names:
         end = data.index(b"\n", start)
