@@ -31,7 +31,7 @@ class Comparing:
     def __init__(
         self, repository: Repository, new: RevisionTree, memory: Memory | None = None, waivers: Tree | None = None
     ) -> None:
-        """`memory` remembers what was compared before; what the waivers of a tree (the new one) accept demands nothing."""
+        """`memory` remembers what was compared before; `waivers` is the tree whose waivers count (the new one)."""
         self._repository = repository
         self._new = new
         self._memory = memory

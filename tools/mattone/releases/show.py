@@ -42,7 +42,8 @@ def because(release: ComponentRelease) -> str:
     if release.ranges:
         reasons.append("requires " + ", ".join(f"{one.requirement} {one.version}" for one in release.ranges))
     if not reasons:
-        reasons.append(f"{len({entry.commit for entry in release.entries})} commits")
+        count = len({entry.commit for entry in release.entries})
+        reasons.append(f"{count} commit{'' if count == 1 else 's'}")
     return "; ".join(reasons)
 
 
