@@ -94,11 +94,13 @@ class Claims:
 
 
 def _claim(parsed: ParsedMessageResult) -> Claim:
+    # A subject that itself looks like a footer, `fix: closes: #1`, is none of the descriptions.
+    words = (*parsed.descriptions, *parsed.breaking_descriptions, *parsed.release_notices, *parsed.linked_issues, "")
     return Claim(
         kind=parsed.type,
         scope=parsed.scope,
         bump=Bump(max(0, parsed.bump.value - _PSR_PATCH + 1)),
-        subject=parsed.descriptions[0],
+        subject=words[0],
         breaking=parsed.breaking_descriptions,
         request=parsed.linked_merge_request,
     )
