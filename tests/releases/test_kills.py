@@ -129,6 +129,21 @@ def test_tags_that_a_killed_git_left_out_are_made_by_the_next_run(tmp_path: Path
         assert workshop.git("cat-file", "-t", f"{WEB}/v1.1.0").stdout == "tag\n"
 
 
+def test_tags_that_a_killed_server_left_out_are_made_by_the_next_run_from_any_clone(tmp_path: Path) -> None:
+    with closing(changed(tmp_path / "start")) as start:
+        assert isinstance(start, Workshop)
+        forge, clone = on_forge(tmp_path / "site", start)
+        again(clone)
+        for tag in sorted(RELEASED)[1:]:
+            forge.repository.run("update-ref", "-d", f"refs/tags/{tag}")
+            forge.repository.run("update-ref", "-d", f"refs/mattone/releases/{tag}")
+        Repository.clone(forge.url, tmp_path / "other")
+        again(tmp_path / "other")
+        require_whole(forge.repository)
+        assert forge.published() == RELEASED | {f"{BASE}/v1.0.0"}
+        forge.close_reader()
+
+
 def start_all(folders: Sequence[Path]) -> list[subprocess.Popen[bytes]]:
     return [
         subprocess.Popen(command(folder, "mattone"), env=_ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -139,6 +139,14 @@ def test_files_that_are_changed_and_not_committed_are_refused(workshop: Workshop
     assert (workshop.head(), tags(workshop.repository)) == (head, {f"{one}/v1.0.0" for one in EVERY})
 
 
+def test_a_changelog_that_is_not_committed_yet_is_not_written_over(workshop: Workshop) -> None:
+    workshop.change("feat: more", TASKS)
+    workshop.write({f"{WEB}/CHANGELOG.md": "what I was about to write\n"})
+    with pytest.raises(InputError, match=f"not committed: {WEB}/CHANGELOG.md"):
+        make(workshop.repository)
+    assert text(workshop, f"{WEB}/CHANGELOG.md") == "what I was about to write\n"
+
+
 def test_a_detached_head_is_no_place_to_release_from(workshop: Workshop) -> None:
     workshop.git("switch", "--quiet", "--detach")
     with pytest.raises(InputError, match="HEAD is no branch"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mattone import terminal
+from mattone import redact, terminal
 from mattone.releases.model import ComponentRelease, Demand, Plan
 from mattone.versions import Bump
 
@@ -41,6 +41,8 @@ def because(release: ComponentRelease) -> str:
         reasons.append("the changes demand more than the commits claim")
     if release.ranges:
         reasons.append("requires " + ", ".join(f"{one.requirement} {one.version}" for one in release.ranges))
+    if release.demand.unknown:
+        reasons.append(f"not all can be compared: {redact.one_line(release.demand.unknown[0], 120)}")
     if not reasons:
         count = len({entry.commit for entry in release.entries})
         reasons.append(f"{count} commit{'' if count == 1 else 's'}")

@@ -97,7 +97,10 @@ class CloneTarget:
         return State(branch, commit, self._repository.refs(TAGS))
 
     def ready(self, paths: Sequence[str]) -> None:
-        differing = self._differing(paths)
+        new = (
+            path for path in paths if self._on_disk(path) is not None and self._repository.read("HEAD", path) is None
+        )
+        differing = (*self._differing(paths), *new)
         if differing:
             raise InputError(
                 f"not committed: {', '.join(differing[:5])}", hint="a release changes these files: commit or stash them"
