@@ -139,6 +139,23 @@ def test_the_operation_whose_output_is_read_must_be_there(argument: str, rule: s
     assert message in "".join(found)
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "- {file: a.yaml, repository: types}",
+        "- base: {file: a.yaml, repository: types}",
+        "base: {file: a.yaml, repository: types}",
+    ],
+)
+def test_an_import_from_a_repository_is_looked_for_there(entry: str) -> None:
+    text = (
+        "tosca_definitions_version: tosca_simple_yaml_1_3\nrepositories: {types: https://example.org/types/}\n"
+        f"imports:\n  {entry}\n"
+    )
+    (found,) = told(text)
+    assert "import `https://example.org/types/a.yaml` is not found" in found
+
+
 @pytest.mark.parametrize("imports", ["[{base: }]", "{base: }", "[~]"])
 def test_an_import_of_nothing_is_found(imports: str) -> None:
     found = told(f"tosca_definitions_version: tosca_simple_yaml_1_3\nimports: {imports}\n")

@@ -11,7 +11,7 @@ from mattone.tosca.definitions import PropertyDef
 from mattone.tosca.dialects import Dialect
 from mattone.tosca.functions import function_of
 from mattone.tosca.source import Key
-from mattone.tosca.spots import show
+from mattone.tosca.spots import Spot, show
 from mattone.tosca.template import NodeTemplate, mapping
 from mattone.tosca.types import named
 
@@ -30,6 +30,7 @@ _INNER = {
     11211: "memcached",
     27017: "MongoDB",
 }
+_OUTER = frozenset({22, 80, 443})  # what one expects to be open: SSH, HTTP, HTTPS
 _METADATA = ("display_name",)
 
 
@@ -78,10 +79,27 @@ def _port(context: Context, node: NodeTemplate, port: dict[Any, Any], keys: tupl
         return
     number = next((port[key] for key in ("source", "target") if isinstance(port.get(key), int)), None)
     service = _INNER.get(number) if number is not None else None
+    spot = node.spot.at(*keys)
     if service is not None:
         message = f"port {number} ({service}) is open to the whole world"
         hint = "Limit it with `remote_cidr`, or leave it closed: nodes of one deployment reach each other anyway."
-        context.out.add("TOSCA2009", message, node.spot.place(*keys), hint)
+        context.out.add("TOSCA2009", message, spot.place(), hint)
+    elif number not in _OUTER and "description" not in port and not _remarked(context, spot):
+        what = f"port {number}" if number is not None else "a range of ports"
+        message = f"{what} is open to the whole world, and nothing says why"
+        context.out.add("TOSCA3004", message, spot.key_place(), "Limit it with `remote_cidr`, or say why in a comment.")
+
+
+def _remarked(context: Context, spot: Spot) -> bool:
+    """Whether a comment belongs to a part of the document: on the line above it, or behind one of its lines."""
+    lines = context.document.text.splitlines()
+    first = spot.key_place().line
+    end = context.document.text.count("\n", 0, context.document.span(*spot.keys)[1]) + 1
+    own = [line.strip() for line in lines[first - 1 : max(first, end)]]
+    while own[1:] and (not own[-1] or own[-1].startswith("#")):
+        own.pop()  # what follows in block style is of the next part
+    above = lines[first - 2].strip() if first > 1 else ""
+    return above.startswith("#") or any(" #" in line for line in own)
 
 
 def _circles(context: Context) -> None:

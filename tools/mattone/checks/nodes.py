@@ -59,7 +59,12 @@ def check_assigned(context: Context, raw: Any, kind: TypeDef, spot: Spot, here: 
     attributes = raw.get("attributes") if isinstance(raw, dict) else None
     if isinstance(attributes, dict):
         readable = {**known, **properties_of(kind, "attributes")}
+        checker = ValueChecker(context.out, lambda value, schema, at: check_call(context, value, schema, at, here))
         for name, value in attributes.items():
+            definition = readable.get(name)
+            if definition is not None:
+                checker.check(value, definition.schema, spot.at("attributes", name), f"attribute `{show(name)}`")
+                continue
             if name not in readable and kind.whole:
                 place = spot.key_place("attributes", name)
                 message = f"{kind.name} has no attribute `{show(name)}`"

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from mattone.checks.context import Context
-from mattone.tosca.definitions import capabilities_of, own_properties, properties_of
+from mattone.tosca import constraints
+from mattone.tosca.definitions import Schema, capabilities_of, own_properties, properties_of
 from mattone.tosca.functions import fits, spell
 from mattone.tosca.source import Key
 from mattone.tosca.spots import Spot, did_you_mean, show
 from mattone.tosca.template import NodeTemplate, mapping
 from mattone.tosca.types import TypeDef, named
+from mattone.tosca.values import resolve
 
 
 def check_refinement(context: Context, kind: TypeDef) -> None:
@@ -82,7 +84,7 @@ def check_copy(context: Context, node: NodeTemplate) -> None:
 
 
 def check_filter(context: Context, raw: Any, kind: TypeDef | None, spot: Spot) -> None:
-    """A node filter names properties and capabilities of the node type that it filters (1.3, 3.6.5)."""
+    """A node filter constrains properties and capabilities of the node type that it filters (1.3, 3.6.4 and 3.6.5)."""
     if kind is None or not kind.whole or not isinstance(raw, dict):
         return
     offered = capabilities_of(kind)
@@ -103,6 +105,24 @@ def _listed(body: Any) -> Any:
 
 
 def _names(context: Context, section: Any, known: Any, message: str, spot: Spot) -> None:
-    for name, _, keys in named(section):
+    for name, clauses, keys in named(section):
         if name not in known:
             context.out.add("TOSCA1025", f"{message} `{show(name)}`", spot.key_place(*keys), did_you_mean(name, known))
+        elif known[name] is not None:
+            _constrained(context, clauses, known[name].schema, spot.at(*keys))
+
+
+def _constrained(context: Context, raw: Any, schema: Schema, spot: Spot) -> None:
+    """A property filter: a constraint clause, or a list of them."""
+    if not isinstance(raw, (list, dict)):
+        message = "a property filter is a constraint clause, or a list of them"
+        context.out.add("TOSCA1024", message, spot.place(), f"`equal: {show(raw)}`, if that is meant.")
+        return
+    complex_type, primitive, _ = resolve(schema)
+    for index, clause in enumerate(raw if isinstance(raw, list) else [raw]):
+        at = spot.at(index) if isinstance(raw, list) else spot
+        for operator, operand in clause.items() if isinstance(clause, dict) else ():
+            problem = constraints.operand_problem(str(operator), operand, "map" if complex_type else primitive or "any")
+            if problem:
+                hint = "" if operator in constraints.OPERATORS else did_you_mean(operator, constraints.OPERATORS)
+                context.out.add("TOSCA1024", problem, at.place(operator), hint)

@@ -8,10 +8,10 @@ from typing import Any
 from mattone.checks.calls import check_calls
 from mattone.checks.context import Context, Here
 from mattone.checks.nodes import check_assigned
+from mattone.checks.substitution import check_substitution
 from mattone.checks.triggers import check_triggers
 from mattone.checks.typedefs import check_definition, check_interface
 from mattone.checks.workflows import check_workflows
-from mattone.tosca.definitions import capabilities_of, properties_of, requirements_of
 from mattone.tosca.functions import inputs_used
 from mattone.tosca.operations import interface_type
 from mattone.tosca.spots import Spot, did_you_mean, show
@@ -31,7 +31,7 @@ def check_topology(context: Context) -> None:
     _groups(context, spot.at("groups"))
     _policies(context, spot.at("policies"))
     check_workflows(context, spot.at("workflows"))
-    _substitution(context, spot.at("substitution_mappings"))
+    check_substitution(context, spot.at("substitution_mappings"))
     if context.scope.dialect.refines:
         from mattone.checks.templates_2_0 import check_service_2_0
 
@@ -125,49 +125,3 @@ def _policies(context: Context, spot: Spot) -> None:
             check_assigned(context, raw, kind, at, Here(kind), f"policy `{show(name)}`")
         _check_members(context, kind, raw, "targets", at, ("TOSCA1061", "TOSCA1062"))
         check_triggers(context, raw.get("triggers"), at.at("triggers"))
-
-
-def _substitution(context: Context, spot: Spot) -> None:
-    raw = mapping(context.template.topology, "substitution_mappings")
-    kind = context.type("node", raw.get("node_type"), spot.at("node_type")) if raw else None
-    if kind is None or not kind.whole:
-        return
-    sections = (
-        ("capabilities", capabilities_of(kind), "capability"),
-        ("requirements", requirements_of(kind), "requirement"),
-        ("properties", properties_of(kind), "property"),
-    )
-    for section, known, what in sections:
-        for name, target, keys in named(raw.get(section)):
-            at = spot.at(section, *keys)
-            if name not in known:
-                message = f"{kind.name} has no {what} `{show(name)}`"
-                context.out.add("TOSCA1070", message, at.key_place(), did_you_mean(name, known))
-            if section != "properties":
-                _mapped(context, target, section, what, at)
-    if context.scope.dialect.refines:
-        from mattone.checks.templates_2_0 import check_mappings_2_0
-
-        check_mappings_2_0(context, raw, kind, spot)
-
-
-def _mapped(context: Context, target: Any, section: str, what: str, spot: Spot) -> None:
-    """The other end of a mapping: `[node template, capability or requirement]`."""
-    if context.scope.dialect.refines and section == "requirements":
-        from mattone.checks.templates_2_0 import check_requirement_mapping
-
-        check_requirement_mapping(context, target, spot)
-        return
-    if isinstance(target, dict):
-        target, spot = target.get("mapping"), spot.at("mapping")
-    if not (isinstance(target, list) and len(target) == 2 and all(isinstance(one, str) for one in target)):
-        message = f"a {what} is mapped to two names, `[node template, {what}]`"
-        context.out.add("TOSCA1071", message, spot.place())
-        return
-    node = context.whole.nodes.get(target[0])
-    if node is None:
-        message = f"there is no node template `{show(target[0])}`"
-        context.out.add("TOSCA1071", message, spot.place(0), did_you_mean(target[0], context.whole.nodes))
-    elif node.type is not None and node.type.whole and target[1] not in node.type.members(section):
-        message = f"{node.type.name} has no {what} `{show(target[1])}`"
-        context.out.add("TOSCA1071", message, spot.place(1), did_you_mean(target[1], node.type.members(section)))

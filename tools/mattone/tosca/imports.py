@@ -163,7 +163,9 @@ def import_entries(document: Document) -> Iterator[tuple[str, str, Spot]]:
         found = written(entry, Spot(document, ("imports", index)))
         if found is not None:
             reference, prefix, spot = found
-            long = entry if isinstance(entry, dict) else {}
+            # Under a name of its own, the entry stands one level deeper.
+            named = isinstance(entry, dict) and len(entry) == 1 and next(iter(entry.values()))
+            long = named if isinstance(named, dict) else entry if isinstance(entry, dict) else {}
             yield _with_repository(document, long, reference), prefix if isinstance(prefix, str) else "", spot
 
 
