@@ -9,6 +9,7 @@ import pytest
 from mattone import digests
 from mattone.errors import PolicyDenied
 from mattone.pins.complete import obtain
+from mattone.pins.lock import dump, parse
 from mattone.pins.store import SourceChanged, Store
 from tests.doubles.galaxy import archive
 from tests.pins.registries import Registry
@@ -87,6 +88,18 @@ def test_images_without_a_registry_are_recorded_and_policy_may_refuse_them(site:
     assert "127.0.0.1:1/x:1 is not pinned" in made.notes[0]
     with pytest.raises(PolicyDenied, match=r"needs what is not pinned: image 127.0.0.1:1/x 1"):
         site.make(unpinned=False)
+
+
+def test_a_digest_that_is_written_out_wins_over_the_tag_alone(site: Site) -> None:
+    one, two = "sha256:" + "1" * 64, "sha256:" + "2" * 64
+    images = ["127.0.0.1:1/x:1", f"127.0.0.1:1/x:1@{one}", f"127.0.0.1:1/x:1@{two}", f"127.0.0.1:1/x:1@{one}"]
+    for order in (images, images[::-1]):
+        text = "services:\n" + "".join(f"  s{number}: {{image: '{image}'}}\n" for number, image in enumerate(order))
+        site.platform.commit({"catalog/page/compose.yml": text})
+        made = site.make()
+        assert [(entry.version, entry.digest) for entry in made.lock.external] == [("1", one), ("1@222222222222", two)]
+        assert made.notes == ()
+        assert parse("lock", dump(made.lock)) == made.lock
 
 
 def test_names_of_machine_images_are_no_container_images(site: Site) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from mattone import http
+from mattone import digests, http
 from mattone.errors import InputError, MattoneError, Place, PolicyDenied, RemoteError
 from mattone.pins import external
 from mattone.pins.bundle import locked_tree, tree_resolver
@@ -22,6 +22,7 @@ from mattone.pins.registry import Registries
 from mattone.pins.releases import Releases
 from mattone.pins.resolve import Resolver
 from mattone.pins.sources import GitSource
+from mattone.pins.spelling import Image
 from mattone.pins.store import Store, default_store
 from mattone.platform.components import Kind
 from mattone.platform.deployments import Deployment, lock_path
@@ -153,23 +154,33 @@ class _Making:
     # Layer 4
 
     def _images(self, asked: Iterable[tuple[Found, str]]) -> list[External]:
+        wanted = sorted(asked, key=lambda pair: (_exact_first(pair[0].image), pair[0].place, pair[1]))
+        self._ask_ahead([found.image for found, _ in wanted])
         entries: dict[tuple[str, str], External] = {}
-        for found, by in asked:
-            one = found.image
-            key = (one.name, one.tag or one.digest)
-            known = entries.get(key)
-            if known is not None:
-                entries[key] = replace(known, required_by=tuple(sorted({*known.required_by, by})))
-                continue
-            entries[key] = External(one.name, ExternalKind.IMAGE, one.tag or one.digest, one.tag, one.registry, "",
-                                    self._image_digest(found), 4, (by,))  # fmt: skip
+        for found, by in wanted:
+            one, version = found.image, found.image.tag
+            known = entries.get((one.name, version))
+            if known is not None and one.digest not in {"", known.digest}:  # one tag, written with two digests
+                version = f"{version}@{digests.short(one.digest)}"
+                known = entries.get((one.name, version))
+            entry = known or External(one.name, ExternalKind.IMAGE, one.tag or one.digest, version, one.registry, "",
+                                      self._image_digest(found), 4, ())  # fmt: skip
+            entries[one.name, version] = replace(entry, required_by=tuple(sorted({*entry.required_by, by})))
         return list(entries.values())
+
+    def _ask_ahead(self, images: Iterable[Image]) -> None:
+        """Ask registries for all that will be needed, several at once."""
+        new = [one for one in images if not one.digest and self._locked_image(one) is None]
+        self.world.registries.ask_ahead((one.registry, one.path, one.tag) for one in new)
+
+    def _locked_image(self, one: Image) -> External | None:
+        return self._same(ExternalKind.IMAGE, one.name, one.tag, one.registry)
 
     def _image_digest(self, found: Found) -> str:
         one = found.image
         if one.digest:
             return one.digest
-        kept = self._same(ExternalKind.IMAGE, one.name, one.tag, one.registry)
+        kept = self._locked_image(one)
         if kept is not None:
             return kept.digest
         return self._or_note(
@@ -249,6 +260,11 @@ class _Making:
             self.notes.append(f"{chart.place}: the {what} is not pinned: {error.message}")
             return version, "", b""
         return version, found, archive
+
+
+def _exact_first(image: Image) -> tuple[str, str, bool, str]:
+    """An order in which an image that is written with its digest comes before the same tag without."""
+    return image.name, image.tag, not image.digest, image.digest
 
 
 def _ref(url: str) -> str:

@@ -6,9 +6,11 @@ may ask for more. Nothing is tried twice: when two exclude each other, the messa
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from mattone import process
 from mattone.errors import InputError, MattoneError, Place
 from mattone.pins import spelling
 from mattone.pins.external import External, ExternalKind
@@ -21,6 +23,7 @@ from mattone.pins.spelling import Spelled
 from mattone.pins.store import Files, Store
 
 _MOST = 1000  # choices, until versions that exclude each other in a circle are given up
+_AT_ONCE = 8  # repositories that are asked at once
 Key = tuple[ExternalKind, str]
 
 
@@ -98,6 +101,7 @@ class Elsewhere:
         self, asked: Mapping[Key, Sequence[Demand]], before: Mapping[Key, Chosen]
     ) -> tuple[dict[Key, Chosen], list[MattoneError]]:
         """Every choice anew, by what was asked last; and what could not be chosen."""
+        self._ask_ahead(asked)
         found: dict[Key, Chosen] = {}
         refused: list[MattoneError] = []
         for key in sorted(asked):
@@ -108,6 +112,20 @@ class Elsewhere:
                 if key in before:
                     found[key] = before[key]
         return found, refused
+
+    def _ask_ahead(self, asked: Mapping[Key, Sequence[Demand]]) -> None:
+        """Ask new repositories for their refs, several at once; what goes wrong is told when one is chosen from."""
+        origins = []
+        for key in sorted(asked):
+            with contextlib.suppress(MattoneError):
+                origins.append(self._origin(key, asked[key]))
+        new = {one.source: one for one in origins if isinstance(one, GitOrigin) and not one.was_asked}
+        if len(new) < 2:
+            return
+        with process.parallel(_AT_ONCE) as workers:
+            for waiting in [workers.start(one.ask_ahead) for one in new.values()]:
+                with contextlib.suppress(MattoneError):
+                    waiting.result()
 
     def _choose(self, key: Key, demands: Sequence[Demand]) -> Chosen:
         origin = self._origin(key, demands)

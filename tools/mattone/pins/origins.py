@@ -83,6 +83,14 @@ class GitOrigin:
     def _refs(self) -> Mapping[str, str]:
         return self.git.refs()
 
+    def ask_ahead(self) -> None:
+        """Ask for the refs now; several origins can be asked at once. Raises Unreachable."""
+        self.__dict__["_refs"] = self.git.refs()  # where `cached_property`, which takes turns, looks first
+
+    @property
+    def was_asked(self) -> bool:
+        return "_refs" in self.__dict__
+
     @cached_property
     def _releases(self) -> tuple[tuple[Version, Candidate], ...]:
         tags = self._named("refs/tags/")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
-from mattone import digests, http
+from mattone import digests, http, process
 from mattone.errors import RemoteError
 
 _MANIFESTS = (
@@ -20,14 +21,15 @@ _MANIFESTS = (
 )
 _LIMIT = 4 << 20  # bytes of a manifest, which registries must not exceed (Distribution Specification)
 _SECONDS = 30.0
+_AT_ONCE = 8  # manifests that are asked for at once
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
 class Registries:
-    """Asks registries, each manifest once."""
+    """Asks registries, each manifest once; what went wrong is remembered too."""
 
-    _known: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str], str | RemoteError] = field(default_factory=dict)
 
     def digest(self, registry: str, path: str, tag: str) -> str:
         """The digest of the manifest that a tag stands for.
@@ -36,9 +38,26 @@ class Registries:
 
         Raises RemoteError: unreachable, private, or without such a tag (then `StatusError` with 404).
         """
-        key = (registry, path, tag)
+        found = self._ask((registry, path, tag))
+        if isinstance(found, RemoteError):
+            raise found
+        return found
+
+    def ask_ahead(self, wanted: Iterable[tuple[str, str, str]]) -> None:
+        """Ask for (registry, path, tag) of several at once; `digest` then knows what each said."""
+        new = [key for key in dict.fromkeys(wanted) if key not in self._known]
+        if len(new) > 1:
+            with process.parallel(_AT_ONCE) as workers:
+                for key in new:
+                    workers.start(self._ask, key)
+
+    def _ask(self, key: tuple[str, str, str]) -> str | RemoteError:
+        registry, path, tag = key
         if key not in self._known:
-            self._known[key] = _digest(_address(registry), path, tag)
+            try:
+                self._known[key] = _digest(_address(registry), path, tag)
+            except RemoteError as error:
+                self._known[key] = error
         return self._known[key]
 
 
