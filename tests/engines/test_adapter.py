@@ -294,6 +294,11 @@ def test_a_template_that_cannot_be_is_refused_before_anything_is_made(
         engine.submit(_submission(bundle, count=-5))
     with pytest.raises(InputError, match=r"role `\.\./x` is not in the bundle"):
         engine.submit(Submission(NAME, "op-1", bundle.bare(), bundle.files, ("../x",)))
+    collections = bundle.files / "collections"
+    collections.mkdir()
+    with pytest.raises(InputError, match="brings Ansible collections"):
+        engine.submit(_submission(bundle))
+    collections.rmdir()
     assert host.calls == []
     assert engine.observe(REMOTE).phase is Phase.GONE
 

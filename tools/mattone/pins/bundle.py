@@ -3,8 +3,10 @@
     template.yaml            the rendered service template, with slots for what only applying knows
     artifacts/...            playbooks, each role in them under its locked name
     roles/<name>_<digest>/   roles, byte for byte as locked but for the names of other roles
+    collections/, charts/    from elsewhere, as locked
 
-Nothing in it comes from the work tree: every byte is read from the commits that the lock names. The slots
+Nothing in it comes from the work tree: every byte is read from the commits that the lock names, or has the
+digest that the lock names. The slots
 of the template: its inputs, the marks of deployment and operation in its metadata, and the policies of its
 topology, to which an engine that chooses sites adds the placement.
 """
@@ -15,7 +17,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ from mattone.pins.lock import Lock, Pin
 from mattone.pins.names import LockedNames
 from mattone.pins.playbooks import rewrite
 from mattone.pins.releases import Releases
+from mattone.pins.store import default_store
+from mattone.pins.vendored import Entry, is_of_role, is_play, vendored
 from mattone.platform.components import ComponentId, Kind
 from mattone.platform.refuse import refuse
 from mattone.platform.tree import ComposedTree, Tree, join
@@ -39,17 +43,14 @@ TEMPLATE = "template.yaml"
 MARKS = ("mattone_deployment", "mattone_operation")  # metadata by which a deployment is found again at its engine
 
 _PLAYS = (".yaml", ".yml")
-_ROLE_PARTS = ("tasks", "handlers", "meta")  # where a role may name other roles
-_LEFT_OUT = ("molecule/", "tests/")  # of a role: what only its own tests use
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a bundle holds, in memory. `digest` names the files; `roles` are the folder names below `roles/`."""
+    """What a bundle holds, in memory. `digest` names the files."""
 
     template: ServiceTemplate
     files: Files
-    roles: tuple[str, ...]
     names: LockedNames
 
     @property
@@ -59,13 +60,17 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle on disk. `digest` names its content; `roles` are the folder names below `roles/`."""
+    """A bundle on disk. `digest` names its content."""
 
     digest: str
     folder: Path
     template: ServiceTemplate
-    roles: tuple[str, ...]
     names: LockedNames
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The folder names below `roles/`."""
+        return self.names.folders
 
     def render(self, values: Mapping[str, Any], marks: Mapping[str, str], base: str) -> dict[str, Any]:
         """The template with inputs and marks filled in; files are named below `base`."""
@@ -120,7 +125,7 @@ def contents(releases: Releases, lock: Lock, names: Mapping[str, str] | None = N
         names = role_folders(lock)
     template = locked_template(releases, lock)
     allowed = LockedNames(names, lock.external)
-    return Contents(template, _files(releases, lock, template, allowed), tuple(sorted(names.values())), allowed)
+    return Contents(template, _files(releases, lock, template, allowed), allowed)
 
 
 def build(releases: Releases, lock: Lock, store: Path) -> Bundle:
@@ -135,7 +140,7 @@ def build(releases: Releases, lock: Lock, store: Path) -> Bundle:
         _refuse_changed(folder, made.files)
     else:
         _write(folder, made.files)
-    return Bundle(made.digest, folder, made.template, made.roles, made.names)
+    return Bundle(made.digest, folder, made.template, made.names)
 
 
 def _refuse_other_content(releases: Releases, lock: Lock) -> None:
@@ -169,9 +174,11 @@ def _files(
     files = {TEMPLATE: (False, yaml.safe_dump(skeleton, sort_keys=False, allow_unicode=True).encode())}
     tree = locked_tree(releases, lock)
     for path, place in used.items():
-        files[place] = (False, _artifact_content(tree, path, names.roles))
+        files[place] = (False, _artifact_content(tree, path, names))
     for which, pin in _roles(lock):
-        _add_role(files, releases, which, pin.commit, names.roles)
+        files |= _role(releases, which, pin.commit, names)
+    for entry in lock.external:
+        files |= vendored(entry, default_store(), lambda path, data: _rewritten(path, data, names.role_elsewhere))
     return files
 
 
@@ -180,14 +187,14 @@ def _artifact(path: str) -> str:
     return f"artifacts/{path}"
 
 
-def _artifact_content(tree: Tree, path: str, names: Mapping[str, str]) -> bytes:
+def _artifact_content(tree: Tree, path: str, names: LockedNames) -> bytes:
     data = tree.read(path)
     if data is None:
         raise InputError("the types or the template name this file, and it does not exist", place=Place(path))
-    return _rewritten(path, data, names) if path.endswith(_PLAYS) else data
+    return _rewritten(path, data, names.role) if path.endswith(_PLAYS) else data
 
 
-def _rewritten(path: str, data: bytes, names: Mapping[str, str]) -> bytes:
+def _rewritten(path: str, data: bytes, names: Callable[[str], str | None]) -> bytes:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -196,18 +203,15 @@ def _rewritten(path: str, data: bytes, names: Mapping[str, str]) -> bytes:
     return rewrite(path, text, names).encode()
 
 
-def _add_role(
-    files: dict[str, tuple[bool, bytes]], releases: Releases, which: ComponentId, commit: str, names: Mapping[str, str]
-) -> None:
+def _role(releases: Releases, which: ComponentId, commit: str, names: LockedNames) -> Iterator[Entry]:
+    """The files of a role of the platform."""
     tree = releases.tree(commit)
     for entry in tree.entries(which.path):
         inner = entry.path.removeprefix(f"{which.path}/")
-        if inner.startswith(_LEFT_OUT):
-            continue
-        data = tree.read(entry.path) or b""
-        if inner.split("/", 1)[0] in _ROLE_PARTS and inner.endswith(_PLAYS):
-            data = _rewritten(entry.path, data, names)
-        files[f"roles/{names[which.name]}/{inner}"] = (entry.mode == "100755", data)
+        if is_of_role(inner):
+            data = tree.read(entry.path) or b""
+            content = _rewritten(entry.path, data, names.role) if is_play(inner) else data
+            yield f"roles/{names.platform[which.name]}/{inner}", (entry.mode == "100755", content)
 
 
 def _refuse_changed(folder: Path, files: Files) -> None:

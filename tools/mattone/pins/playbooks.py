@@ -11,7 +11,7 @@ Sources: Ansible's playbook guide, "Roles" (`roles:`, `include_role`, `import_ro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,13 +59,13 @@ def role_names(path: str, text: str) -> tuple[RoleName, ...]:
     return tuple(found[start] for start in sorted(found))
 
 
-def rewrite(path: str, text: str, names: Mapping[str, str]) -> str:
+def rewrite(path: str, text: str, names: Callable[[str], str | None]) -> str:
     """The text with each role's name replaced.
 
-    Raises InputError for a role that `names` does not have: the lock does not name it.
+    Raises InputError for a role for which `names` has None: the lock does not name it.
     """
     for role in reversed(role_names(path, text)):
-        new = names.get(role.name)
+        new = names(role.name)
         if new is None:
             raise InputError(
                 f"the role {role.name!r} is not in the lock",
@@ -127,9 +127,10 @@ class _Reader:
         from yaml.nodes import ScalarNode
 
         for item in sequence.value:
-            found = item if isinstance(item, ScalarNode) else _scalar(item, "role", "name")
-            if found is None or (item is not found and _scalar(item, "src") is not None):
-                raise self._error("write the role as `role: NAME`, a role of this platform", item)
+            # A dependency with an address is used under its `name`, else under that which follows from the address.
+            found = item if isinstance(item, ScalarNode) else _scalar(item, "role", "name", "src")
+            if found is None:
+                raise self._error("write the role as `role: NAME`", item)
             yield found
 
     def _place(self, node: Node) -> Place:

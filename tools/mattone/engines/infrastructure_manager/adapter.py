@@ -62,6 +62,11 @@ def _refuse(template: ServiceTemplate, wanted: Sequence[machines.Wish], submissi
     for role in submission.roles:
         if not _ROLE.fullmatch(role) or not (submission.files / "roles" / role).is_dir():
             raise InputError(f"role `{redact.one_line(role, 80)}` is not in the bundle")
+    if (submission.files / "collections").exists():
+        raise InputError(
+            "the bundle brings Ansible collections, and this engine uses the ones of its controller alone",
+            hint="use roles instead: what is locked must be what runs",
+        )
     topology = Topology(template, machines.placeholders(wanted))
     playbooks(topology, submission.files)
     topology.outputs()
