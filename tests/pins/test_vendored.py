@@ -230,6 +230,17 @@ def test_an_archive_from_elsewhere_is_unpacked_into_its_role(platform: Platform,
     assert files[f"roles/{role_folder(one)}/tasks/main.yml"] == (False, b"[]\n")
 
 
+def test_a_chart_is_in_it_as_its_archive_and_one_in_a_registry_is_not(platform: Platform, lock: Lock) -> None:
+    digest = default_store().put(b"the archive")
+    one = External(
+        "hub", ExternalKind.CHART, "^1", "1.2.0", "http://127.0.0.1:1/charts", "", digest, 4, ("catalog/page",)
+    )
+    other = replace(one, name="far", source="oci://127.0.0.1:1/charts")
+    files = files_of(platform, replace(lock, external=(*lock.external, one, other)))
+    charts = {path: content for path, content in files.items() if path.startswith("charts/")}
+    assert charts == {f"charts/hub-1_2_0-{digests.short(digest)}.tgz": (False, b"the archive")}
+
+
 def test_a_name_cannot_lead_out_of_the_bundle() -> None:
     one = External("../../../etc/x y", ROLE, "", "", "https://h/x", "c" * 40, "sha256:" + "a" * 64, 2, ())
     assert role_folder(one) == "_etc_x_y_aaaaaaaaaaaa"

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from mattone import digests
-from mattone.errors import InputError
+from mattone.errors import InputError, Place
 from mattone.pins.external import External, ExternalKind
 from mattone.pins.galaxy import Galaxy
 from mattone.pins.origins import ArchiveOrigin, Candidate, GitOrigin, Origin
@@ -66,13 +66,10 @@ def vendored(entry: External, store: Store, prepare: Rewrite) -> Iterator[Entry]
 
 
 def _chart(entry: External, store: Store) -> bytes:
-    data = store.get(entry.digest)
-    if data is None:
-        raise InputError(
-            f"the chart {one_line(entry.name, 120)} {one_line(entry.version, 40)} is not in the store",
-            hint="`mattone lock --frozen` fetches what the lock names",
-        )
-    return data
+    from mattone.pins.charts import ChartRef, ChartRepositories
+
+    chart = ChartRef(entry.name, entry.constraint, entry.source, Place(entry.name))
+    return ChartRepositories().content(chart, entry.version, store, entry.digest)[1]
 
 
 def is_of_role(path: str) -> bool:
