@@ -104,6 +104,14 @@ def test_an_anchor_misses_what_is_cut_off_later(running: World, say: Say) -> Non
     assert "its end was cut off" in text
 
 
+def test_what_holds_may_have_drifted_since(running: World, say: Say) -> None:
+    trust(running, say)
+    assert say(running, "verify", "--look") == (0, f"{PAGE}: verified, 1 record\n")
+    running.engine.destroy(running.records()[0].remote_id)
+    assert say(running, "verify", "--look") == (2, f"{PAGE}: verified, but drifted, 1 record\n")
+    assert say(running, "verify")[0] == 0
+
+
 def test_what_does_not_hold_is_not_anchored(running: World, say: Say) -> None:
     assert say(running, "verify", "--anchor")[0] == 3
     assert git(running.forge, "tag", "--list", "anchors/*").stdout == ""

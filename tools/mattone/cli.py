@@ -38,6 +38,7 @@ COMMANDS = {
     "history": "list a component's versions: what each claimed, what it demanded",
     "status": "list deployments: wanted, applied, running",
     "trace": "tell how a deployment was made",
+    "drift": "say what no longer is as it was recorded",
     "diff": "compare what two operations made",
     "affected": "list live deployments that were made with a component",
     "replay": "rebuild what a record says from its pins, and compare",

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from mattone import __version__, redact
+from mattone import __version__, digests, redact
 from mattone.engines.interface import Engine, Observation, Phase, RemoteMachine, Submission
 from mattone.errors import ApplyFailed, MattoneError, OutcomeUnknown, RemoteError, TransientError
 from mattone.pins.lock import as_value
@@ -345,8 +345,8 @@ def now() -> str:
 
 
 def _machine(machine: RemoteMachine) -> dict[str, Any]:
-    kept = ("name", "node", "address", "cpus", "memory")
-    return {name: getattr(machine, name) for name in kept}
+    kept = ("name", "node", "address", "cpus", "memory", "volumes", "ports")
+    return {name: digests.plain(getattr(machine, name)) for name in kept}
 
 
 def _clean(value: Any) -> Any:

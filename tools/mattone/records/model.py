@@ -50,7 +50,7 @@ class Record:
     applied_by     who ran the apply
     engine         name, version and the engine's id of the deployment
     provider       where it runs
-    machines       name, node, address, cpus, memory (MiB) of each
+    machines       name, node, address, cpus, memory (MiB), volumes (bytes), ports of each
     outputs        without secrets
     times          planned, started, ended
     seconds        from planned to ended
