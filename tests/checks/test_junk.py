@@ -14,6 +14,7 @@ from mattone.tosca.inputs import check_inputs
 from mattone.tosca.render import render
 from mattone.tosca.source import load
 from mattone.tosca.template import load_template
+from tests.checks import samples_2_0
 from tests.checks.junk import dump, mutant
 from tests.checks.support import LIBRARY, edited
 from tests.tosca.support import FILES, PATH, TEMPLATE, TYPES, resolver
@@ -23,7 +24,7 @@ EXAMPLES = [one.good["template.yaml"] for one in rules() if one.id.startswith("T
 
 def survives(files: dict[str, str], path: str) -> None:
     """Check, load, check inputs and render; an InputError of rendering is an answer, anything else a defect."""
-    find = resolver(files)
+    find = samples_2_0.find(files) if samples_2_0.PROFILE_PATH in files else resolver(files)
     for found in check_template(path, find):
         assert found.message
         assert found.place.line >= 1
@@ -48,6 +49,13 @@ def test_300_mutants_of_a_library_are_checked_without_a_crash(begin: int) -> Non
     sound = yaml.safe_load(TYPES)
     for seed in range(begin, begin + 50):
         survives({**FILES, LIBRARY: dump(mutant(sound, seed))}, PATH)
+
+
+@pytest.mark.parametrize("path", samples_2_0.FILES)
+def test_200_mutants_of_each_file_of_2_0_are_checked_without_a_crash(path: str) -> None:
+    sound = yaml.safe_load(samples_2_0.FILES[path])
+    for seed in range(200):
+        survives({**samples_2_0.FILES, path: dump(mutant(sound, seed))}, samples_2_0.PATH)
 
 
 def test_mutants_of_every_example_are_checked_without_a_crash() -> None:

@@ -109,6 +109,8 @@ class PathWalk:
             return self._wrong(word, "a node leads on by RELATIONSHIP and a requirement, or CAPABILITY and its name")
         name = self.steps[self.at]
         self.at += 1
+        if not isinstance(name, str):
+            return NOWHERE
         if word == "CAPABILITY":
             capability = capabilities_of(kind).get(name)
             if capability is not None:
