@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mattone.errors import InputError
 
 if TYPE_CHECKING:
+    from mattone.checks.again import Memory
     from mattone.checks.report import Read
     from mattone.findings import Finding
     from mattone.git import Repository
@@ -77,12 +78,15 @@ def _is_file(target: str) -> bool:
     return target.endswith((".yaml", ".yml")) or Path(target).is_file()
 
 
-def check(wanted: Scope) -> Checked:
-    """Check what a scope holds. Raises InputError when there is no such thing, or no such revision."""
-    return _check_files(wanted) if wanted.files else _check_platform(wanted)
+def check(wanted: Scope, memory: Memory | None = None) -> Checked:
+    """Check what a scope holds. Raises InputError when there is no such thing, or no such revision.
+
+    memory  of what the same scope held before: files that no change has an effect on are not checked again
+    """
+    return _check_files(wanted, memory) if wanted.files else _check_platform(wanted)
 
 
-def _check_files(wanted: Scope) -> Checked:
+def _check_files(wanted: Scope, memory: Memory | None) -> Checked:
     """Check files in the folder they share with the work directory, or in their own."""
     from mattone.checks.template import check_templates
 
@@ -96,6 +100,8 @@ def _check_files(wanted: Scope) -> Checked:
 
     changed = _changed_files(wanted, resolver) if wanted.since else None
     seen = Seen(resolver)
+    if memory is not None and changed is None:
+        return Checked(memory.check(paths, resolver), read, root, paths)
     findings = check_templates(paths, seen, changed)
     for file in (wanted.import_map or root / "imports.lock.yaml", wanted.waivers or root / "waivers.yaml"):
         seen.note(file)

@@ -11,6 +11,7 @@ from mattone.cli import common
 from mattone.errors import EXIT_DONE, EXIT_FINDINGS
 
 if TYPE_CHECKING:
+    from mattone.checks.again import Memory
     from mattone.commands._checking import Checked, Scope
     from mattone.findings import Finding
 
@@ -65,26 +66,28 @@ def run(
 
     from mattone.commands._checking import scope
 
-    gc.disable()  # a short life with many objects and few cycles: collecting would only cost time
     wanted = scope(targets, repo, import_map, waivers, changed_since)
     report = format or output
     if watch:
+        from mattone.checks.again import Memory
         from mattone.commands._watching import run_again
 
-        return run_again(wanted.root, lambda: _once(wanted, report, fix, oracle))
+        memory = Memory()
+        return run_again(wanted.root, lambda: _once(wanted, report, fix, oracle, memory=memory))
+    gc.disable()  # a short life with many objects and few cycles: collecting would only cost time
     return _once(wanted, report, fix, oracle, kept=not no_cache)
 
 
-def _once(wanted: Scope, report: str, fix: bool, oracle: bool, kept: bool = False) -> int:
+def _once(wanted: Scope, report: str, fix: bool, oracle: bool, kept: bool = False, memory: Memory | None = None) -> int:
     import sys
 
     from mattone.commands._checking import check
     from mattone.findings import Severity
     from mattone.replay import keep
 
-    checked = check(wanted)
+    checked = check(wanted, memory)
     if fix and _fixed(wanted, checked):
-        checked = check(wanted)
+        checked = check(wanted, memory)
     found = _waived(checked.findings, checked.root, wanted.waivers)
     answer = _with_second_opinion(wanted, checked, found, report) if oracle else _answer(found, report, checked)
     print(answer, end="", flush=True)

@@ -11,8 +11,8 @@ from mattone.errors import MattoneError
 from mattone.lsp.cursor import Cursor
 from mattone.lsp.folders import Overlay
 from mattone.lsp.session import Opened
-from mattone.tosca.imports import Resolver, Workspace
 from mattone.tosca.partial import wholes
+from mattone.tosca.remembering import RememberingWorkspace
 from mattone.tosca.source import Document, Key, load
 from mattone.tosca.template import NodeTemplate, ServiceTemplate, template_of
 from mattone.tosca.types import TypeDef
@@ -54,22 +54,6 @@ class Model:
 
     def node(self, name: object) -> NodeTemplate | None:
         return self.whole.nodes.get(name) if isinstance(name, str) else None
-
-
-class _Reader(Workspace):
-    """A workspace that keeps what it parsed for the next one: a library is read once, not at every key."""
-
-    kept: dict[str, tuple[bytes, Document]]
-
-    def __init__(self, resolver: Resolver, kept: dict[str, tuple[bytes, Document]]) -> None:
-        super().__init__(resolver)
-        self.kept = kept
-
-    def read(self, path: str, data: bytes) -> Document:
-        known = self.kept.get(path)
-        if known is None or known[0] != data:
-            known = self.kept[path] = (data, load(path, data))
-        return known[1]
 
 
 class Models:
@@ -124,7 +108,7 @@ def mended(one: Opened, cursor: Cursor | None) -> Iterator[str]:
 
 
 def _model(overlay: Overlay, path: str, kept: dict[str, tuple[bytes, Document]]) -> Model | None:
-    workspace = _Reader(overlay.resolver(), kept)
+    workspace = RememberingWorkspace(overlay.resolver(), kept)
     try:
         document = workspace.open("", path)
     except MattoneError:

@@ -69,6 +69,10 @@ class Workspace:
         """The document of a file's content; a workspace that lives on may know it already."""
         return load(path, data)
 
+    def known(self, path: str) -> Document | None:
+        """The document of this path, if it was opened."""
+        return self._documents.get(path)
+
     def imports(self, document: Document) -> tuple[Import, ...]:
         """The imports of a document, resolved; problems are reported once."""
         if document.path not in self._imports:
