@@ -71,13 +71,16 @@ def _substituted(context: Context, requirement: str, node: str) -> bool:
 
 def _candidates(context: Context, node: NodeTemplate, definition: RequirementDef) -> list[str] | None:
     """Names of the nodes that could fulfil an open requirement; None when it cannot be told."""
+    fulfil: dict[TypeDef, bool] = {}  # many nodes are of few types
     found = []
     for other in context.whole.nodes.values():
         if other.name == node.name:
             continue
         if other.type is None or not other.type.whole:
             return None
-        if not target_problem(definition, other.type, node.type)[0]:
+        if other.type not in fulfil:
+            fulfil[other.type] = not target_problem(definition, other.type, node.type)[0]
+        if fulfil[other.type]:
             found.append(other.name)
     return found
 
