@@ -84,4 +84,4 @@ def _members(
 
 def _of_type(pair: Pair, one: PropertyDef) -> bool:
     """Whether a property is one that the capability's type has, and not a refinement: the type's change says it."""
-    return pair.elsewhere(one.spot, one.spot)
+    return pair.foreign(one.spot)

@@ -52,10 +52,15 @@ class Pair:
         return Subject(f"{self.name}, {what}", position, old, new)
 
     def elsewhere(self, old: Spot, new: Spot) -> bool:
-        """Whether both definitions are another type's, which is compared by itself."""
-        one, other = owner(old), owner(new)
-        mine = (self.new.kind, self.new.name)
-        return one == other != mine and one in self.before.types and one in self.after.types
+        """Whether both are another type's, which is compared by itself, or one and the same built-in definition."""
+        if old.document is new.document:
+            return old.keys == new.keys
+        return owner(old) == owner(new) and self.foreign(new)
+
+    def foreign(self, spot: Spot) -> bool:
+        """Whether a definition is another type's, which is compared by itself."""
+        one = owner(spot)
+        return one != (self.new.kind, self.new.name) and one in self.before.types and one in self.after.types
 
     def lost(self, old: Spot) -> bool:
         """Whether a member that one side lacks is an ancestor's, where its going or coming is said."""
