@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from mattone.cli import main
 from mattone.platform.keys import KEYS
 from mattone.records.signing import SigningKey, workspace_key
 from mattone.records.store import BRANCH
 from tests import small
+from tests.commands.conftest import Say
 from tests.doubles.world import PAGE, World
 from tests.forges.site import git
-
-Say = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Say:
-    """Run a command in a world: its exit code, and all that it printed."""
-
-    def run(world: World, *words: str) -> tuple[int, str]:
-        capsys.readouterr()
-        code = main([*words, "--repo", str(world.root)])
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    return run
 
 
 def trust(world: World, say: Say, **changes: Any) -> None:

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from mattone.cli import main
 from mattone.platform.deployments import lock_path
 from tests import small
+from tests.commands.conftest import Say
 from tests.doubles.world import PAGE, World
 from tests.forges.site import git
-
-Say = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Say:
-    """Run a command in a world: its exit code, and all that it printed."""
-
-    def run(world: World, *words: str) -> tuple[int, str]:
-        capsys.readouterr()
-        code = main([*words, "--repo", str(world.root)])
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    return run
 
 
 @pytest.fixture
