@@ -11,7 +11,7 @@ import pytest
 from mattone.engines.infrastructure_manager.adapter import InfrastructureManagerEngine
 from mattone.engines.infrastructure_manager.install import Installation
 from mattone.engines.infrastructure_manager.supervisor import Supervisor
-from mattone.engines.interface import Engine, Submission
+from mattone.engines.interface import Engine, Phase, Submission
 from tests.doubles.engine import EngineDouble
 from tests.doubles.indigo_orchestrator.server import running
 from tests.engines.bundle import Bundle
@@ -55,6 +55,14 @@ class TestInfrastructureManager(EngineContract):
         for name in (NAME, "school/other"):
             for remote in made.find(name):
                 made.destroy(remote.id)
+
+    def test_what_is_destroyed_while_it_is_added_does_not_come_back(self, engine: Engine) -> None:
+        """IM gives the id away before it has stored the template, and a thread of its own may store it once more."""
+        for number in range(10):
+            remote = engine.submit(self.submission(f"op-{number}"))
+            engine.destroy(remote)
+            assert engine.observe(remote).phase is Phase.GONE
+            assert engine.find(NAME) == ()
 
     def submission(self, operation: str, name: str = NAME, **inputs: Any) -> Submission:
         return self.files.submission(name, operation, self.files.bare(**inputs))

@@ -228,7 +228,7 @@ class InfrastructureManagerEngine:
         client, found = self._client(), []
         for identity in reversed(client.infrastructures()):  # IM lists the newest first
             with contextlib.suppress(UnknownInfrastructure):
-                marks: Mapping[str, Any] = client.template(identity).get("metadata") or {}
+                marks: Mapping[str, Any] = client.stored_template(identity).get("metadata") or {}
                 if marks.get(translate.REMOTE) == remote:
                     orphaned = marks.get(translate.PROCESS) != client.instance
                     operation = str(marks.get(translate.OPERATION, ""))

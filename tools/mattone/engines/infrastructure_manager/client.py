@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mattone.engines.infrastructure_manager.supervisor import Endpoint
 
 _LINE = "\\n"  # IM's mark for a line break inside the header: a backslash and an n
+_STORED_WITHIN = 30.0  # seconds
 _ADDING_WITHIN = 60.0  # seconds
+_LOOKS = 3  # in a row at which a deleted infrastructure must be gone
 _OK = (200, 201, 202, 204)
 _TRACE = re.compile(r"\s+File \S+, line \d+, in ")  # tosca-parser adds its own stack to its messages
 
@@ -78,6 +80,19 @@ class Client:
             raise RemoteError(f"the engine's template of {infrastructure} cannot be read") from error
         return parsed if isinstance(parsed, dict) else {}
 
+    def stored_template(self, infrastructure: str) -> dict[str, Any]:
+        """The template as soon as IM has stored it, which it does a moment after it has given the id away.
+
+        Raises UnknownInfrastructure when it is gone, TransientError when nothing is stored within 30 s: until then
+        nobody can say whose it is.
+        """
+        deadline = time.monotonic() + _STORED_WITHIN
+        while not (found := self.template(infrastructure)):
+            if time.monotonic() > deadline:
+                raise TransientError(f"the engine does not say what {infrastructure} is", hint="try again")
+            time.sleep(0.1)
+        return found
+
     def outputs(self, infrastructure: str) -> dict[str, Any]:
         """The evaluated outputs of the template; empty when IM has stored no template."""
         answer = self._call("GET", f"/infrastructures/{infrastructure}/outputs", ok=(*_OK, 403))
@@ -98,17 +113,24 @@ class Client:
     def delete(self, infrastructure: str) -> None:
         """Make IM forget it and stop its configuration; returns when it has, also when it had before.
 
-        IM refuses while it is still adding the machines (409): that is waited for, TransientError after 60 s.
+        IM refuses while it is still adding the machines (409), and a machine that is being added may bring back what
+        was deleted: both are waited for, TransientError after 60 s.
         """
         deadline = time.monotonic() + _ADDING_WITHIN
-        path = f"/infrastructures/{infrastructure}?force=true"
+        looks = _LOOKS
+        while looks > 0:
+            if time.monotonic() > deadline:
+                raise TransientError(f"the engine is still adding machines to {infrastructure}", hint="try again")
+            looks = looks - 1 if self._deleted(infrastructure) else _LOOKS
+            time.sleep(0.2)
+
+    def _deleted(self, infrastructure: str) -> bool:
+        """Ask IM to forget it; whether it had already."""
         try:
-            while self._call("DELETE", path, timeout=120, ok=(*_OK, 409)).status == 409:
-                if time.monotonic() > deadline:
-                    raise TransientError(f"the engine is still adding machines to {infrastructure}", hint="try again")
-                time.sleep(0.2)
+            self._call("DELETE", f"/infrastructures/{infrastructure}?force=true", timeout=120, ok=(*_OK, 409))
         except UnknownInfrastructure:
-            return
+            return True
+        return False
 
     def _json(self, path: str) -> dict[str, Any]:
         return _object(self._call("GET", path))
