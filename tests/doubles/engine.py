@@ -52,6 +52,13 @@ class EngineDouble:
         with self._state() as state:
             state["looks"] = looks
 
+    def end_waiting(self) -> None:
+        """All that is pending is ready at the next look, and so is what comes."""
+        with self._state() as state:
+            state["looks"] = 0
+            for row in state["held"].values():
+                row["looks"] = 0
+
     def forget(self, deployment: str) -> None:
         """Lose a deployment, as when its machines were deleted behind our back."""
         with self._state() as state:

@@ -80,10 +80,12 @@ class World:
         if self.forge.exists():  # only merged state is applied
             git(self.forge, "fetch", "--quiet", "--force", str(self.root), "HEAD:refs/heads/main")
 
-    def apply(self, *names: str, prune: bool = False, confirm: Sequence[str] = ()) -> int:
+    def apply(
+        self, *names: str, prune: bool = False, confirm: Sequence[str] = (), wait: float = 0.0, breaks: str = ""
+    ) -> int:
         """`mattone apply` in this process; returns its exit code."""
         try:
-            return apply.run(names, None, prune, confirm, False, self.root, "json")
+            return apply.run(names, None, prune, confirm, wait, breaks, False, self.root, "json")
         except MattoneError as error:
             return error.exit_code
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,15 +11,19 @@ from mattone.cli import common
 from mattone.errors import EXIT_DONE, ApplyFailed, InputError, MattoneError, OutcomeUnknown, PolicyDenied
 
 if TYPE_CHECKING:
+    from mattone.reconcile.lease import Lease
     from mattone.reconcile.plan import Plan, Step
     from mattone.reconcile.session import Session
     from mattone.records.model import Record
+
+LONGEST_WAIT = 86_400.0  # seconds
 
 EXAMPLES = (
     "mattone apply                               create and update what the committed state asks for",
     "mattone apply --prune                       also delete what is no longer asked for",
     "mattone apply --prune --confirm school/notebooks",
     "mattone apply --plan plan.json              only if the plan still holds",
+    "mattone apply --wait 600                    when somebody else is applying, wait up to ten minutes",
     "mattone apply --dry-run                     the same way, without changing anything",
 )
 
@@ -35,8 +39,28 @@ def arguments(parser: ArgumentParser) -> None:
         metavar="GROUP/NAME",
         help="confirm a deletion by name; may be repeated",
     )
+    parser.add_argument(
+        "--wait", type=_seconds, default=0.0, metavar="SECONDS", help="wait for another apply's lease (0)"
+    )
+    parser.add_argument(
+        "--break-lease",
+        default="",
+        metavar="OPERATION",
+        help="take the lease from this operation, which is surely dead",
+    )
     parser.add_argument("--dry-run", action="store_true", help="stop before the first change")
     common(parser)
+
+
+def _seconds(text: str) -> float:
+    """Seconds as somebody typed them. Raises ArgumentTypeError when nobody could wait for so long, or so short."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= LONGEST_WAIT:
+        raise ArgumentTypeError(f"not a number of seconds from 0 to {LONGEST_WAIT:.0f}")
+    return value
 
 
 def run(
@@ -44,6 +68,8 @@ def run(
     plan: Path | None,
     prune: bool,
     confirm: Sequence[str],
+    wait: float,
+    break_lease: str,
     dry_run: bool,
     repo: Path,
     output: str,
@@ -53,7 +79,7 @@ def run(
     from mattone.reconcile.session import Session
 
     session = Session.open(repo)
-    with session.lease():
+    with session.lease(local=dry_run, breaks=break_lease, wait=wait) as lease:
         if not dry_run:
             session.require_merged()
             session.require_trusted_key()
@@ -64,7 +90,7 @@ def run(
         allowed = _allowed(made, prune, set(confirm), empty=not session.wishes())
         steps = [step for step in allowed if step.deployment not in unsettled]
         work = bool(steps) and not dry_run
-        records, errors = _carry_out(session, steps) if work else ([], [])
+        records, errors = _carry_out(session, steps, lease) if work else ([], [])
     _tell(output, made, records, "" if work else show.as_text(made))
     errors = [*unsettled.values(), *errors, *_blocked(made)]
     for error in errors[1:]:
@@ -141,7 +167,7 @@ def _allowed(plan: Plan, prune: bool, confirmed: set[str], *, empty: bool) -> li
     return wanted + asked
 
 
-def _carry_out(session: Session, steps: Sequence[Step]) -> tuple[list[Record], list[MattoneError]]:
+def _carry_out(session: Session, steps: Sequence[Step], lease: Lease | None) -> tuple[list[Record], list[MattoneError]]:
     from mattone import terminal
     from mattone.reconcile.applier import make_applier
 
@@ -151,7 +177,7 @@ def _carry_out(session: Session, steps: Sequence[Step]) -> tuple[list[Record], l
     for step in steps:
         with terminal.progress(f"{step.change} {step.deployment}") as progress:
             try:
-                applier = make_applier(session, progress.update)
+                applier = make_applier(session, progress.update, lease.permit if lease else lambda: None)
                 records.append(applier.carry_out(step, wishes.get(step.deployment)))
             except MattoneError as error:
                 errors.append(error)

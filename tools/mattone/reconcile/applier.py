@@ -10,12 +10,12 @@ from mattone.reconcile.session import Session
 from mattone.reconcile.wishes import BundlePreparer
 
 
-def make_applier(session: Session, report: Callable[[str], None]) -> Applier:
-    """`report` receives what is going on while the applier works."""
+def make_applier(session: Session, report: Callable[[str], None], permit: Callable[[], None] = lambda: None) -> Applier:
+    """`report` receives what is going on while the applier works; `permit` is asked before anything is begun."""
     stores = tuple(session.secret_stores.values())
     preparer = BundlePreparer(session.releases, session.site.folder("bundles"), stores)
     origin = Origin(session.environment, session.revision, _who(), session.merge_request_of)
-    return Applier(session.engine, session.journal, session.records, preparer, origin, report)
+    return Applier(session.engine, session.journal, session.records, preparer, origin, report, permit=permit)
 
 
 def _who() -> str:

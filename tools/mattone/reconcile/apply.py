@@ -63,6 +63,7 @@ class Applier:
     """Carries out steps, one deployment at a time.
 
     deadline  seconds until an operation that is still pending counts as failed; by default the engine's own
+    permit    asked right before anything is sent; raises when nothing may begin any more
     """
 
     engine: Engine
@@ -72,6 +73,7 @@ class Applier:
     origin: Origin
     report: Callable[[str], None] = lambda _text: None
     deadline: float | None = None
+    permit: Callable[[], None] = lambda: None
 
     def carry_out(self, step: Step, wish: Wish | None) -> Record:
         """Do one step to its end and return its record.
@@ -148,12 +150,21 @@ class Applier:
         begun = time.monotonic()
         self.journal.write(operation, step.deployment, State.PLANNED, action=action, desired=wish.digest)
         self.report(f"{action}: sending to {self.engine.name}")
-        times["started"] = now()
-        self.journal.write(operation, step.deployment, State.STARTED, remote_id=remote_id)
+        self._begin(operation, step.deployment, remote_id, times)
         remote_id, observation = self._brought(operation, step.deployment, remote_id, prepared)
         times["ended"] = now()
         record = self._described(step, wish, prepared, observation, remote_id, action, operation)
         return self._finish(record, times, time.monotonic() - begun)
+
+    def _begin(self, operation: str, deployment: str, remote_id: str, times: dict[str, str]) -> None:
+        """The last step before something is sent."""
+        try:
+            self.permit()
+        except MattoneError as error:
+            self.journal.write(operation, deployment, State.RECORDED, reason=f"not begun: {error.message}")
+            raise
+        times["started"] = now()
+        self.journal.write(operation, deployment, State.STARTED, remote_id=remote_id)
 
     def _brought(self, operation: str, deployment: str, remote_id: str, prepared: Prepared) -> tuple[str, Observation]:
         """Send it and wait for its end: the engine's id and what it says then."""
@@ -252,8 +263,7 @@ class Applier:
         begun = time.monotonic()
         ids = [remote.id for remote in self.engine.find(step.deployment)]
         self.journal.write(operation, step.deployment, State.PLANNED, action=Action.DELETE)
-        times["started"] = now()
-        self.journal.write(operation, step.deployment, State.STARTED, remote_id=",".join(ids))
+        self._begin(operation, step.deployment, ",".join(ids), times)
         self.report("delete: removing its machines")
         left, reason = self._destroyed(step.deployment, ids)
         times["ended"] = now()

@@ -29,6 +29,7 @@ from mattone.secrets.interface import SecretStore
 from mattone.secrets.resolve import references
 
 if TYPE_CHECKING:
+    from mattone.reconcile.lease import Lease
     from mattone.records.index import RecordIndex
 
 
@@ -246,16 +247,29 @@ class Session:
         )
 
     @contextmanager
-    def lease(self) -> Iterator[None]:
-        """Hold the environment for one apply. Raises LockHeld when another process has it."""
+    def lease(self, *, local: bool = False, breaks: str = "", wait: float = 0.0) -> Iterator[Lease | None]:
+        """Hold the environment for one apply: this workspace's lock first, then the lease at the forge.
+
+        local   the workspace's lock alone, for what changes nothing; there is no lease then
+        breaks  take the lease from this operation; wait: seconds to wait for somebody else's
+        Raises LockHeld when another apply has it, TransientError when the forge cannot be reached.
+        """
         import fcntl
 
-        path = self.site.folder("journal") / f"{self.environment}.lock"
-        with path.open("a") as file:
+        from mattone.reconcile.claims import Place as LeasePlace
+        from mattone.reconcile.lease import Taking
+
+        folder = self.site.folder("journal")
+        with (folder / f"{self.environment}.lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise LockHeld(
                     f"another apply of {self.environment!r} is running", hint="wait for it and run this again"
                 ) from None
-            yield
+            if local:
+                yield None
+                return
+            place = LeasePlace(self.site.repository, self.environment)
+            with Taking(place, folder, file, breaks, wait).held() as lease:
+                yield lease

@@ -8,6 +8,11 @@ refuse() {
     exit 1
 }
 
+# What a commit's message says of itself in one of its last lines.
+trailer() {
+    git log -1 --format="%(trailers:key=$1,valueonly,separator=%x2C)" "$2"
+}
+
 ref=$1
 old=$2
 new=$3
@@ -23,6 +28,24 @@ refs/heads/records)
     *[!0]*) ;; # appending; receive.denyNonFastForwards refuses what is not
     *) refuse "the records of what was done are not deleted" ;;
     esac
+    ;;
+refs/heads/leases | refs/heads/leases/*/*)
+    refuse "leases/<environment> is where the lease of an environment stands"
+    ;;
+refs/heads/leases/*)
+    case $new in
+    *[!0]*)
+        holder=$(trailer Operation "$new")
+        [ -n "$holder" ] || refuse "${ref#refs/heads/} holds the lease of an apply, and nothing else"
+        case $old in
+        *[!0]*)
+            before=$(trailer Operation "$old")
+            [ "$holder" = "$before" ] || [ "$(trailer Replaces "$new")" = "$before" ] ||
+                refuse "the lease is held by operation $before"
+            ;;
+        esac
+        ;;
+    esac # releasing it is deleting it
     ;;
 refs/heads/*) ;;
 refs/tags/*)
