@@ -220,9 +220,8 @@ def test_plain_pushes_cannot_take_a_held_lease_nor_put_anything_else_in_its_plac
 
 def test_branch_that_is_no_lease_is_said_to_be_none(world: World) -> None:
     git(world.forge, "update-ref", "refs/heads/leases/production", "main")
-    with pytest.raises(InputError, match="'leases/production' is no lease"):
-        with world.session().lease():
-            pass
+    with pytest.raises(InputError, match="'leases/production' is no lease"), world.session().lease():
+        pass
 
 
 def test_promise_that_is_too_long_is_not_believed(world: World) -> None:

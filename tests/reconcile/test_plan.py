@@ -20,7 +20,7 @@ LATER = wish({**INPUTS, "title": "Good morning"})  # title may change while it l
 BIGGER = wish({**INPUTS, "cpus": 4})  # cpus may not
 FAR = wish(provider="far")
 NOT_UPDATED = record(sequence=2, action="update", ok=False)
-ACTED = (State.STARTED, State.SENT, State.UNKNOWN)
+ACTED = (State.STARTED, State.SENT)
 
 CASES: dict[str, tuple[Wish | None, Known | None, Change | None]] = {
     "wished for, never heard of": (wish(), None, Change.CREATE),
@@ -54,6 +54,9 @@ CASES: dict[str, tuple[Wish | None, Known | None, Change | None]] = {
     "wished for, could not be deleted": (wish(), known(record(), deleted(ok=False, left="remote-1")), Change.UPDATE),
     "another engine holds it": (wish(), known(record(), instance="other"), Change.BLOCKED),
     "another engine holds it, not wished for": (None, known(record(), instance="other"), Change.BLOCKED),
+    "nobody knows what became of it": (wish(), known(state=State.UNKNOWN), Change.BLOCKED),
+    "runs, nobody knows what became of a change": (LATER, known(record(), state=State.UNKNOWN), Change.BLOCKED),
+    "not wished for, nobody knows what became of it": (None, known(state=State.UNKNOWN), Change.BLOCKED),
     "planned only, nothing was sent": (wish(), known(state=State.PLANNED), Change.CREATE),
     "planned only, not wished for": (None, known(state=State.PLANNED), None),
 }  # fmt: skip

@@ -34,6 +34,7 @@ COMMANDS = {
     "outdated": "show what locks could move to, and who holds it back",
     "plan": "show what applying would do",
     "apply": "bring the merged state about",
+    "resolve": "end an operation of which nobody knows what became of it",
     "release": "make the next versions of what changed",
     "history": "list a component's versions: what each claimed, what it demanded",
     "status": "list deployments: wanted, applied, running",

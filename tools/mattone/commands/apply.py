@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,7 +92,7 @@ def run(
         work = bool(steps) and not dry_run
         records, errors = _carry_out(session, steps, lease) if work else ([], [])
     _tell(output, made, records, "" if work else show.as_text(made))
-    errors = [*unsettled.values(), *errors, *_blocked(made)]
+    errors = [*unsettled.values(), *errors, *_blocked(made, unsettled)]
     for error in errors[1:]:
         from mattone import terminal
 
@@ -117,11 +117,11 @@ def _settle(session: Session) -> dict[str, MattoneError]:
     return unsettled
 
 
-def _blocked(plan: Plan) -> list[MattoneError]:
+def _blocked(plan: Plan, told: Container[str]) -> list[MattoneError]:
     """What the plan cannot bring about, as failures: an apply that leaves a wish unmet did not succeed."""
     from mattone.reconcile.plan import Change
 
-    steps = (step for step in plan.steps if step.change is Change.BLOCKED)
+    steps = (step for step in plan.steps if step.change is Change.BLOCKED and step.deployment not in told)
     return [ApplyFailed(f"{step.deployment} is blocked: {step.why}") for step in steps]
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from mattone import __version__, digests, redact
 from mattone.engines.interface import Engine, Observation, Phase, RemoteMachine, Submission
-from mattone.errors import ApplyFailed, MattoneError, OutcomeUnknown, RemoteError, TransientError
+from mattone.errors import ApplyFailed, InputError, MattoneError, OutcomeUnknown, RemoteError, TransientError
 from mattone.pins.lock import as_value
 from mattone.reconcile.journal import Journal, Operation, State
 from mattone.reconcile.plan import Change, Step, Wish
@@ -111,8 +111,11 @@ class Applier:
             self.journal.write(operation.id, operation.deployment, State.UNKNOWN, reason=reason)
             raise OutcomeUnknown(
                 f"{operation.deployment}: an interrupted operation may have happened, the engine does not say: {error}",
-                hint="run `mattone apply` again when the engine answers",
+                hint="run `mattone apply` again when the engine answers, or see "
+                f"`mattone resolve {operation.deployment}`",
             ) from error
+        if operation.state is State.UNKNOWN:  # the engine's answer settles it
+            self.journal.write(operation.id, operation.deployment, State.STARTED, remote_id=found)
         self.report("its work is taken over" if found else "it left nothing behind")
 
     def _held(self, deployment: str) -> str:
@@ -136,6 +139,32 @@ class Applier:
                 hint="somebody changed it at the engine, or moved it: undo that, or delete it there",
             )
 
+    def adopt(self, operation: Operation, wish: Wish | None) -> Record:
+        """Record what an open operation did, from what the engine has now; `wish` is what it was to bring about.
+
+        Raises OutcomeUnknown when the engine does not say, InputError when it has something else.
+        """
+        step = Step(operation.deployment, Change.NONE, "adopted")
+        times = {key: str(operation.details[key]) for key in ("planned", "started") if key in operation.details}
+        held = self._held(operation.deployment)
+        if operation.details.get("action") == Action.DELETE:
+            if held:
+                raise InputError(f"it was to be deleted, and the engine still has {held}", hint="`retry` deletes it")
+            ids = str(operation.details.get("remote_id", "")).split(",")
+            return self._finish(self._gone(step, operation.id, ids), {**times, "ended": now()}, 0.0)
+        marks = {remote.operation for remote in self.engine.find(operation.deployment)}
+        if wish is None or wish.digest != operation.details.get("desired"):
+            raise InputError("what it was to bring about is not known any more", hint="`retry` or `discard` it")
+        if marks != {operation.id}:
+            what = f"what the engine has is of operation {', '.join(sorted(marks))}" if marks else "it has nothing"
+            raise InputError(f"the engine did not do it: {what}", hint="`retry` or `discard` it")
+        seen = self._wait(operation.deployment, held)
+        action = Action(operation.details["action"])
+        prepared = self.prepare(wish, operation.id)
+        record = self._described(step, wish, prepared, seen, held, action, operation.id)
+        record = replace(record, commit=str(operation.details.get("commit", record.commit)))
+        return self._finish(record, {**times, "ended": now()}, 0.0)
+
     def _close(self, operation: Operation, reason: str) -> None:
         self.journal.write(operation.id, operation.deployment, State.RECORDED, reason=reason)
 
@@ -148,7 +177,9 @@ class Applier:
         action = Action.UPDATE if remote_id else Action.CREATE
         times = {"planned": now()}
         begun = time.monotonic()
-        self.journal.write(operation, step.deployment, State.PLANNED, action=action, desired=wish.digest)
+        self.journal.write(
+            operation, step.deployment, State.PLANNED, action=action, desired=wish.digest, **self._since(times)
+        )
         self.report(f"{action}: sending to {self.engine.name}")
         self._begin(operation, step.deployment, remote_id, times)
         remote_id, observation = self._brought(operation, step.deployment, remote_id, prepared)
@@ -164,7 +195,11 @@ class Applier:
             self.journal.write(operation, deployment, State.RECORDED, reason=f"not begun: {error.message}")
             raise
         times["started"] = now()
-        self.journal.write(operation, deployment, State.STARTED, remote_id=remote_id)
+        self.journal.write(operation, deployment, State.STARTED, remote_id=remote_id, started=times["started"])
+
+    def _since(self, times: Mapping[str, str]) -> dict[str, str]:
+        """When an operation was planned and from which commit: what `adopt` needs to record it without us."""
+        return {"planned": times["planned"], "commit": self.origin.commit}
 
     def _brought(self, operation: str, deployment: str, remote_id: str, prepared: Prepared) -> tuple[str, Observation]:
         """Send it and wait for its end: the engine's id and what it says then."""
@@ -262,7 +297,7 @@ class Applier:
         times = {"planned": now()}
         begun = time.monotonic()
         ids = [remote.id for remote in self.engine.find(step.deployment)]
-        self.journal.write(operation, step.deployment, State.PLANNED, action=Action.DELETE)
+        self.journal.write(operation, step.deployment, State.PLANNED, action=Action.DELETE, **self._since(times))
         self._begin(operation, step.deployment, ",".join(ids), times)
         self.report("delete: removing its machines")
         left, reason = self._destroyed(step.deployment, ids)

@@ -69,6 +69,12 @@ class Journal:
         """Deployment id to its newest operation that is still open."""
         return {operation.deployment: operation for operation in self._operations.values() if operation.open}
 
+    def events(self, operation: str) -> tuple[tuple[State, Mapping[str, Any]], ...]:
+        """What was written of an operation, oldest first: each state with its own details."""
+        whole, _, _ = self._path.read_bytes().rpartition(b"\n")
+        read = (self._event(number, line) for number, line in enumerate(whole.splitlines(), start=1))
+        return tuple((State(event["state"]), event["details"]) for event in read if event["operation"] == operation)
+
     def write(self, operation: str, deployment: str, state: State, **details: Any) -> Operation:
         """Add an event; on return it is on disk. Raises OSError when it cannot be written."""
         plain = _clean(digests.plain(details))  # a reason is outside text, and may quote a secret

@@ -133,6 +133,9 @@ def make_plan(environment: str, head: str, base: str, wishes: Mapping[str, Wish]
 def _step(name: str, wish: Wish | None, known: Known) -> Step | None:
     running = known.history.running
     interrupted = _may_have_acted(known.operation)
+    if known.operation is not None and known.operation.state is State.UNKNOWN:
+        why = f"nobody knows what became of an interrupted operation; `mattone resolve {name}` shows what is known"
+        return _made(name, Change.BLOCKED, why, wish, known)
     if wish is None:
         if running is None and not interrupted:
             return None
@@ -152,7 +155,7 @@ def _step(name: str, wish: Wish | None, known: Known) -> Step | None:
 
 def _may_have_acted(operation: Operation | None) -> bool:
     """Whether an open operation may have changed something at the engine."""
-    return operation is not None and operation.state in {State.STARTED, State.SENT, State.UNKNOWN}
+    return operation is not None and operation.state in {State.STARTED, State.SENT}
 
 
 def _compare(name: str, wish: Wish, running: Record, known: Known) -> Step:
