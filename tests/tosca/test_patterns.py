@@ -59,3 +59,8 @@ def test_what_is_not_matched_says_why(pattern: str, problem: str) -> None:
     matcher, text = compiled(pattern)
     assert matcher is None
     assert problem in text
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_pattern_that_python_warns_of_is_taken_without_a_word() -> None:
+    assert Matcher("[a&&b]+").fullmatch("a&b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,41 @@ def test_an_input_that_is_a_secret_takes_a_reference_only() -> None:
     title = deployment_schema("page", loaded)["properties"]["inputs"]["properties"]["title"]
     assert jsonschema.Draft202012Validator(title).is_valid({"secret": "env:TITLE"})
     assert not jsonschema.Draft202012Validator(title).is_valid("Hello")
+
+
+_SCALARS = """tosca_definitions_version: tosca_2_0
+data_types:
+  Length: {derived_from: scalar, data_type: float, units: {m: 1, km/h: 2, "°": 3}}
+service_template:
+  inputs:
+    width: {type: Length, description: Wide.}
+    any: {type: scalar}
+    names: {type: map, key_schema: string, entry_schema: string, default: {[a, b]: c}}
+    ratio: {type: float, default: .inf}
+  node_templates: {}
+"""
+
+
+def test_a_scalar_type_of_2_0_shows_its_units_and_what_json_cannot_say_is_left_out() -> None:
+    loaded, _ = load_template("t.yaml", lambda _base, path: (path, _SCALARS.encode()) if path == "t.yaml" else None)
+    assert loaded is not None
+    schema = deployment_schema("s", loaded)
+    jsonschema.Draft202012Validator.check_schema(json.loads(json.dumps(schema, allow_nan=False)))
+    inputs = schema["properties"]["inputs"]["properties"]
+    width = jsonschema.Draft202012Validator(inputs["width"])
+    assert [width.is_valid(value) for value in ("2 m", "3.5 km/h", "4 °", "2 M", "2m", 2)] == [True] * 3 + [False] * 3
+    assert inputs["any"]["type"] == "string"
+    assert "default" not in inputs["names"]
+    assert "default" not in inputs["ratio"]
+
+
+@pytest.mark.parametrize("clause", ["pattern: {get_input: title}", "min_length: {get_input: title}"])
+def test_a_constraint_that_a_function_gives_is_left_to_the_checks(clause: str) -> None:
+    loaded = template(
+        {
+            **FILES,
+            PATH: TEMPLATE.replace("  inputs:\n", f"  inputs:\n    odd: {{type: string, constraints: [{clause}]}}\n"),
+        }
+    )
+    odd = deployment_schema("page", loaded)["properties"]["inputs"]["properties"]["odd"]
+    assert odd["anyOf"][0] == {"type": "string"}

@@ -58,7 +58,7 @@ def operand_problem(operator: str, operand: Any, primitive: str) -> str:
     allowed = OPERATORS[operator]
     if allowed is not None and primitive not in allowed and primitive != "any":
         return f"`{operator}` does not apply to values of type {primitive}"
-    if _called(operand):
+    if is_call(operand):
         return ""
     return _CHECKS.get(operator, _check_compared)(operator, operand, primitive)
 
@@ -152,11 +152,11 @@ _PYTHON: dict[str, type] = {
 
 def violation(operator: str, operand: Any, primitive: str, value: Any) -> str:
     """How a value of the right type breaks a well-formed clause, as the end of a sentence; empty if it does not."""
-    test = None if _called(operand) else _TESTS.get(operator)
+    test = None if is_call(operand) else _TESTS.get(operator)
     return test(operand, primitive, value) if test is not None else ""
 
 
-def _called(operand: Any) -> bool:
+def is_call(operand: Any) -> bool:
     """Whether an operand is the call of a function, whose value is not known here."""
     return isinstance(operand, dict) and len(operand) == 1 and str(next(iter(operand))).startswith("get_")
 

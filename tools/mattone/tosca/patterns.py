@@ -8,6 +8,7 @@ no pattern can hang a check. Look-around and back-references have no such walk a
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from re import _constants as c  # type: ignore[attr-defined] # private, but the only parser of `re` there is
@@ -149,7 +150,9 @@ def _parse(pattern: str) -> Any:
     if len(pattern) > MAX_LENGTH:
         raise Unsupported(f"the pattern is longer than {MAX_LENGTH:,} characters")
     try:
-        parsed = sre.parse(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # `[a--b]` may mean a difference one day
+            parsed = sre.parse(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise Unsupported(f"the pattern is no regular expression: {error}") from error
     if parsed.state.flags & ~re.UNICODE:

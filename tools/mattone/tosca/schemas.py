@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -78,7 +79,8 @@ def _input(one: PropertyDef) -> dict[str, Any]:
         made = {"anyOf": [made, {"type": "null"}]}
     if one.description:
         made = {**made, "description": one.description.strip()}
-    return {**made, "default": one.default} if one.has_default and not one.secret else made
+    shown = one.has_default and not one.secret and _is_json(one.default)
+    return {**made, "default": one.default} if shown else made
 
 
 def _value(schema: Schema, above: tuple[TypeDef, ...]) -> dict[str, Any]:
@@ -94,12 +96,15 @@ def _value(schema: Schema, above: tuple[TypeDef, ...]) -> dict[str, Any]:
             "pattern": _unit(primitive),
             "description": f"A number with {units.SPELLED[primitive]}.",
         }
+    if primitive == "scalar":
+        return _scalar(schema)
     made = dict(_PRIMITIVES[primitive])
     if schema.entry is not None:
         made["items" if primitive == "list" else "additionalProperties"] = _value(schema.entry, above)
     for one in (schema, *inherited):
         for _, operator, operand in constraints.clauses(one):
-            if not constraints.operand_problem(operator, operand, primitive):
+            known = _is_json(operand) and not constraints.is_call(operand)
+            if known and not constraints.operand_problem(operator, operand, primitive):
                 made.update(_clause(operator, operand, primitive))
     return {"anyOf": [made, _SECRET]} if primitive == "string" else made
 
@@ -121,6 +126,28 @@ def _unit(primitive: str) -> str:
     names = "|".join(sorted(units.UNITS[primitive], key=len, reverse=True))
     loose = "".join(f"[{letter}{letter.upper()}]" if letter.isalpha() else letter for letter in names)
     return rf"^\s*[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*({loose})\s*$"
+
+
+def _scalar(schema: Schema) -> dict[str, Any]:
+    """What values of a scalar type of 2.0 look like (9.1.2.2); the abstract `scalar` says no units."""
+    from mattone.tosca.measures import measure_of  # only 2.0 has them
+
+    measure = measure_of(schema)
+    if measure is None or not measure.units:
+        return {"type": "string"}
+    # JavaScript refuses an escape of what needs none, as `re.escape` has it.
+    names = "|".join(re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", name) for name in measure.units)
+    described = f"A number, a space and a unit: {measure.listed()}."
+    return {"type": "string", "pattern": rf"^\s*[+-]?\S+\s+({names})\s*$", "description": described}
+
+
+def _is_json(value: Any) -> bool:
+    """Whether JSON can say a value: it has no infinity, and no keys that are lists (2.0, 15.2)."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _clause(operator: str, operand: Any, primitive: str) -> dict[str, Any]:
