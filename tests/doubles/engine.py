@@ -80,6 +80,11 @@ class EngineDouble:
         with self._state() as state:
             return state["held"][self._only(state, deployment)]["template"]
 
+    def operation(self, deployment: str) -> str:
+        """The operation that the last template for a deployment bears."""
+        with self._state() as state:
+            return str(state["held"][self._only(state, deployment)]["operation"])
+
     def calls(self, *names: str) -> int:
         """How many calls it took of these kinds; by default of those that change something."""
         with self._state() as state:

@@ -126,25 +126,38 @@ def _blocked(plan: Plan, told: Container[str]) -> list[MattoneError]:
 
 
 def _must_hold(path: Path, made: Plan) -> None:
-    """A plan file must be the plan that is made now, byte for byte in all that it is bound to."""
-    import json
-    from dataclasses import replace
+    """A plan file must be the plan that is made now, byte for byte in all that it is bound to.
 
+    Raises PolicyDenied when it is another one, or shows something else than what it is bound to.
+    """
+    import json
+    from dataclasses import asdict, replace
+
+    from mattone import digests, redact
     from mattone.errors import Place
 
+    place = Place(str(path))
     try:
         value = json.loads(path.read_bytes())
         digest = value["digest"]
         looked = any(step["observed"] for step in value["steps"])
+        shown = {name: value[name] for name in ("environment", "head", "base", "steps")}
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError("this is no plan file", place=Place(str(path)), hint="make one with `plan --out`") from error
+        raise InputError("this is no plan file", place=place, hint="make one with `plan --out`") from error
     # A plan made without `--look` says nothing of what the engine runs; all else must be the same.
     held = made if looked else replace(made, steps=tuple(replace(step, observed="") for step in made.steps))
-    if digest != held.digest:
+    same = digest == held.digest
+    if not same and digest == digests.of_value(shown):
         raise PolicyDenied(
             "the plan no longer holds: commits, locks, records or the engine's state have changed since it was made",
-            place=Place(str(path)),
+            place=place,
             hint="plan again, look at it, and apply that",
+        )
+    if not same or shown != json.loads(redact.clean(json.dumps(digests.plain(asdict(held))))):
+        raise PolicyDenied(
+            "this plan was altered after it was made: it shows something else than what it is bound to by its digest",
+            place=place,
+            hint="whoever looked at it saw another change; plan again, look at it, and apply that",
         )
 
 
