@@ -19,7 +19,20 @@ LAYERS = (
     {"engines", "forges", "machines", "secrets"},
     {"pins", "checks", "compat"},
     {"platform", "tosca"},
-    {"errors", "process", "git", "http", "redact", "files", "digests", "versions", "terminal", "findings", "replay"},
+    {
+        "errors",
+        "process",
+        "git",
+        "http",
+        "redact",
+        "files",
+        "digests",
+        "versions",
+        "terminal",
+        "findings",
+        "replay",
+        "nearest",
+    },  # fmt: skip
 )
 PORTS = ("engines", "forges", "machines", "secrets")
 ADAPTERS = (

@@ -154,8 +154,8 @@ class _Assignment:
             if kind is None:
                 if not self.context.open and not ("." in name and not self.context.scope.complete):
                     message = f"there is no node template `{show(name)}`"
-                    known = [other for other in template.nodes if other != self.node.name]
-                    self.context.out.add("TOSCA1032", message, self.at.place(), did_you_mean(name, known))
+                    hint = did_you_mean(name, template.nodes, besides=self.node.name)
+                    self.context.out.add("TOSCA1032", message, self.at.place(), hint)
                 return
         else:
             kind = node.type if node is not None else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from mattone.findings import Finding, Severity
+from mattone.nearest import nearest
 from mattone.tosca.source import Document, Key
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -95,7 +95,7 @@ def describe(value: object) -> str:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint with the nearest known names, or with all of them when few."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    near = nearest(name, names, most=3)
     if near:
         return f"did you mean {' or '.join(repr(n) for n in near)}?"
     return f"known: {', '.join(names)}" if 0 < len(names) <= 20 else ""

@@ -57,16 +57,20 @@ def show(value: Any, limit: int = 60) -> str:
     return one_line(str(value), limit)
 
 
-def did_you_mean(name: object, known: Iterable[object], otherwise: str = "") -> str:
-    """A hint that names the closest known name, or the few that there are."""
-    names = sorted({one for one in known if isinstance(one, str)})
-    import difflib
+def did_you_mean(name: object, known: Iterable[object], otherwise: str = "", besides: str | None = None) -> str:
+    """A hint that names the closest known name, or the few that there are.
 
-    close = difflib.get_close_matches(str(name), names, 1, 0.6)
+    besides  a known name that cannot be meant
+    """
+    from mattone.nearest import nearest
+
+    names = frozenset(one for one in known if isinstance(one, str))
+    close = nearest(str(name), names, besides=besides)
     if close:
         return f"Did you mean `{close[0]}`?"
-    if otherwise or not names:
+    few = sorted(names - {besides}) if len(names) <= 9 else []
+    if otherwise or not few:
         return otherwise
-    if len(names) <= 8:
-        return "There are: " + ", ".join(f"`{one_line(one, 60)}`" for one in names) + "."
+    if len(few) <= 8:
+        return "There are: " + ", ".join(f"`{one_line(one, 60)}`" for one in few) + "."
     return ""
