@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mattone.reconcile.journal import Journal, Operation, State
@@ -55,8 +56,8 @@ def _journal(when: str, states: set[State]) -> None:
 def _after_push() -> None:
     push = RecordStore._push
 
-    def dying(self: RecordStore, record: Record) -> bool:
-        pushed = push(self, record)
+    def dying(self: RecordStore, records: Sequence[Record]) -> bool:
+        pushed = push(self, records)
         die()
         return pushed
 

@@ -81,11 +81,17 @@ class World:
             git(self.forge, "fetch", "--quiet", "--force", str(self.root), "HEAD:refs/heads/main")
 
     def apply(
-        self, *names: str, prune: bool = False, confirm: Sequence[str] = (), wait: float = 0.0, breaks: str = ""
+        self,
+        *names: str,
+        prune: bool = False,
+        confirm: Sequence[str] = (),
+        wait: float = 0.0,
+        breaks: str = "",
+        parallel: int | None = None,
     ) -> int:
         """`mattone apply` in this process; returns its exit code."""
         try:
-            return apply.run(names, None, prune, confirm, wait, breaks, False, self.root, "json")
+            return apply.run(names, None, prune, confirm, parallel, wait, breaks, False, self.root, "json")
         except MattoneError as error:
             return error.exit_code
 
@@ -113,6 +119,7 @@ def use(world: World, patch: pytest.MonkeyPatch) -> World:
     """Let every session of this process have the double, and wait for nothing."""
     patch.setattr("mattone.engines.choose.open_engine", lambda _site: world.engine)
     patch.setattr("mattone.reconcile.apply.POLL", 0.0)
+    patch.setattr("mattone.reconcile.apply.PAUSES", (0.0, 0.0, 0.0))
     return world
 
 

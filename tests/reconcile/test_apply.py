@@ -8,7 +8,7 @@ import pytest
 
 from mattone import redact
 from mattone.errors import EXIT_APPLY_FAILED, EXIT_DENIED, EXIT_ERROR, EXIT_LOCKED, EXIT_UNKNOWN
-from mattone.reconcile.apply import Applier
+from mattone.reconcile.apply import PAUSES, Applier
 from mattone.reconcile.journal import State
 from tests import small
 from tests.doubles.engine import LOSE_ANSWER, REFUSE, REFUSE_LATE, UNREACHABLE
@@ -157,10 +157,16 @@ def test_engine_that_refuses_to_tell_leaves_the_outcome_unknown(world: World) ->
 
 
 def test_engine_out_of_reach_before_anything_was_sent_leaves_nothing_open(world: World) -> None:
-    world.engine.fault("find", UNREACHABLE)
+    world.engine.fault("find", UNREACHABLE, times=len(PAUSES) + 1)
     assert world.apply() == EXIT_ERROR
-    assert world.states() == []
+    assert (world.states(), world.engine.calls()) == ([], 0)
     settles(world)
+
+
+def test_engine_out_of_reach_for_a_moment_before_anything_was_sent_is_asked_again(world: World) -> None:
+    world.engine.fault("find", UNREACHABLE, times=len(PAUSES))
+    assert world.apply() == 0
+    assert (world.told(), world.engine.calls("submit")) == (["create succeeded"], 1)
 
 
 def test_open_operation_of_which_the_engine_says_nothing_blocks_its_deployment_alone(world: World) -> None:
@@ -251,7 +257,7 @@ def test_deletion_without_answer_is_unknown_and_taken_up_by_the_next_apply(runni
 def test_failed_deployment_does_not_stop_the_others(world: World) -> None:
     world.wish(name="school/other")
     world.engine.fault("submit", REFUSE)
-    assert world.apply() == FAILED
+    assert world.apply(parallel=1) == FAILED
     assert (world.told("school/other"), world.told()) == ([], ["create succeeded"])
 
 
@@ -261,6 +267,27 @@ def test_record_that_cannot_be_pushed_is_pushed_by_the_next_apply(world: World) 
     hidden.rename(world.forge)
     settles(world)
     assert len(world.told()) == 1
+
+
+def test_deployment_whose_template_inputs_and_locks_did_not_change_is_not_posted_again(running: World) -> None:
+    calls = running.engine.calls()
+    running.wish(name="school/other")
+    assert running.apply() == 0
+    assert running.engine.calls() == calls + 1
+    assert running.told() == ["create succeeded"]
+    (running.root / "catalog/page/README.md").write_text("Nothing that a lock names.\n")
+    running.wish(small.wish() + "description: Said otherwise.\n")
+    assert running.apply() == 0
+    assert running.engine.calls() == calls + 1
+
+
+def test_time_that_the_settings_give_a_creation_is_kept(world: World) -> None:
+    world.engine.looks_until_ready(10**6)
+    settings = world.root / "mattone.toml"
+    settings.write_text(settings.read_text() + "[apply]\ncreate_timeout = 0.1\n")
+    world.wish()
+    assert world.apply() == FAILED
+    assert world.records()[0].reason == "not ready after 0 s"
 
 
 def test_second_apply_at_the_same_time_is_refused(world: World) -> None:

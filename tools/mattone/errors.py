@@ -8,6 +8,7 @@
     │   └── TransientError       1  the same, and the same call may work a little later
     ├── PolicyDenied             4  the platform's policy does not allow it
     ├── LockHeld                 5  another apply holds the environment
+    ├── Interrupted            130  somebody stopped it; what is under way goes on at the engine
     ├── ApplyFailed              6  at least one deployment could not be applied
     └── OutcomeUnknown           7  a remote operation may or may not have happened
 
@@ -88,6 +89,12 @@ class LockHeld(MattoneError):
     """Somebody else is applying this environment."""
 
     exit_code = EXIT_LOCKED
+
+
+class Interrupted(MattoneError):
+    """Somebody asked to stop; the next `mattone apply` goes on."""
+
+    exit_code = EXIT_INTERRUPTED
 
 
 class ApplyFailed(MattoneError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -124,6 +125,7 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._reading = threading.Lock()  # one process answers, one question at a time
 
     @classmethod
     def discover(cls, start: Path) -> Repository:
@@ -198,15 +200,16 @@ class Repository:
         full = self.resolve(revision)
         if full is None:
             raise InputError(f"{revision!r} names no commit in {self.root}")
-        found = self._reader.commit(full)
-        author = found.author
-        return Commit(
-            id=full,
-            author=author.name or "",
-            email=author.email or "",
-            when=found.committed_datetime.isoformat(),
-            subject=str(found.summary),
-        )
+        with self._reading:
+            found = self._reader.commit(full)
+            author = found.author
+            return Commit(
+                id=full,
+                author=author.name or "",
+                email=author.email or "",
+                when=found.committed_datetime.isoformat(),
+                subject=str(found.summary),
+            )
 
     def files(self, revision: str, under: str = "") -> tuple[Entry, ...]:
         """Every file of a revision's tree below a folder (or the one file of that path), sorted by path."""
@@ -226,7 +229,8 @@ class Repository:
         Git itself checks an object's id when it is fetched, and not when it is read.
         """
         try:
-            _, _, _, data = self._reader.git.get_object_data(blob)
+            with self._reading:
+                _, _, _, data = self._reader.git.get_object_data(blob)
         except ValueError as error:
             raise DamagedObject(f"the repository {self.root} has no object {blob}", hint=_FSCK) from error
         if not _is(blob, data):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -111,19 +112,22 @@ class Progress:
 
 
 _live: Progress | None = None  # the one that owns the terminal's last line
+_claiming = threading.Lock()
 
 
 @contextmanager
 def progress(title: str) -> Iterator[Progress]:
     """A `Progress` that ends with how long it took; `failed` when an error passes through."""
     global _live
-    console = _console() if sys.stderr.isatty() and _live is None else None
-    state = Progress(redact.one_line(title), console)
+    with _claiming:
+        console = _console() if sys.stderr.isatty() and _live is None else None
+        state = Progress(redact.one_line(title), console)
+        if state._status is not None:
+            _live = state
     outcome = "failed"
     try:
         if state._status is not None:
             state._status.start()
-            _live = state
         yield state
         outcome = "done"
     finally:

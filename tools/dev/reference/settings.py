@@ -9,7 +9,7 @@ from dev.reference.markdown import code, described, fence, joined, table
 from dev.report import ROOT
 from mattone.forges.policy import Rule
 from mattone.platform.orchestrator import FIELDS as ORCHESTRATOR_FIELDS
-from mattone.platform.settings import ENGINES, FILE, FORGES, Settings
+from mattone.platform.settings import ENGINES, FILE, FORGES, ApplySettings, Settings
 
 # What users may set. The check below keeps this table and the code together.
 _VARIABLES = {
@@ -86,11 +86,22 @@ def _settings() -> list[list[str]]:
     for field in dataclasses.fields(Settings):
         if field.name == "orchestrator":  # it has a table of its own
             continue
+        if field.name == "apply":
+            rows += _of_apply()
+            continue
         name = f"{field.name}.kind" if field.name in known else field.name.replace("_", ".")
         text = meaning[field.name].removeprefix(f"`{name}`: ")
         choices = f"; one of: {', '.join(known[field.name])}" if field.name in known else ""
         rows.append([code(name), code(getattr(default, field.name)), text + choices])
     return rows
+
+
+def _of_apply() -> list[list[str]]:
+    default = ApplySettings()
+    return [
+        [code(f"apply.{name}"), code(getattr(default, name)), text.removeprefix(f"`apply.{name}`: ")]
+        for name, text in described(ApplySettings).items()
+    ]
 
 
 def _orchestrator() -> list[list[str]]:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mattone.cli import common
-from mattone.errors import EXIT_DONE, ApplyFailed, InputError, MattoneError, OutcomeUnknown, PolicyDenied
+from mattone.errors import EXIT_DONE, ApplyFailed, InputError, Interrupted, MattoneError, OutcomeUnknown, PolicyDenied
 
 if TYPE_CHECKING:
-    from mattone.reconcile.lease import Lease
     from mattone.reconcile.plan import Plan, Step
     from mattone.reconcile.session import Session
     from mattone.records.model import Record
@@ -23,6 +22,7 @@ EXAMPLES = (
     "mattone apply --prune                       also delete what is no longer asked for",
     "mattone apply --prune --confirm school/notebooks",
     "mattone apply --plan plan.json              only if the plan still holds",
+    "mattone apply --parallel 16                 sixteen deployments at once",
     "mattone apply --wait 600                    when somebody else is applying, wait up to ten minutes",
     "mattone apply --dry-run                     the same way, without changing anything",
 )
@@ -39,6 +39,7 @@ def arguments(parser: ArgumentParser) -> None:
         metavar="GROUP/NAME",
         help="confirm a deletion by name; may be repeated",
     )
+    parser.add_argument("--parallel", type=_count, metavar="N", help="how many at once (`apply.parallel`, else 4)")
     parser.add_argument(
         "--wait", type=_seconds, default=0.0, metavar="SECONDS", help="wait for another apply's lease (0)"
     )
@@ -50,6 +51,13 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="stop before the first change")
     common(parser)
+
+
+def _count(text: str) -> int:
+    """A number of deployments as somebody typed it. Raises ArgumentTypeError for less than one, or too many."""
+    if not (text.isdecimal() and text.isascii() and 1 <= len(text.lstrip("0")) <= 4):
+        raise ArgumentTypeError("not a number from 1 to 9999")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
@@ -68,6 +76,7 @@ def run(
     plan: Path | None,
     prune: bool,
     confirm: Sequence[str],
+    parallel: int | None,
     wait: float,
     break_lease: str,
     dry_run: bool,
@@ -90,7 +99,12 @@ def run(
         allowed = _allowed(made, prune, set(confirm), empty=not session.wishes())
         steps = [step for step in allowed if step.deployment not in unsettled]
         work = bool(steps) and not dry_run
-        records, errors = _carry_out(session, steps, lease) if work else ([], [])
+        records: list[Record] = []
+        errors: list[MattoneError] = []
+        if work:
+            from mattone.reconcile.carrying import Carrying
+
+            records, errors = Carrying(session, made, lease, unsettled, parallel).out(steps)
     _tell(output, made, records, "" if work else show.as_text(made))
     errors = [*unsettled.values(), *errors, *_blocked(made, unsettled)]
     for error in errors[1:]:
@@ -180,26 +194,9 @@ def _allowed(plan: Plan, prune: bool, confirmed: set[str], *, empty: bool) -> li
     return wanted + asked
 
 
-def _carry_out(session: Session, steps: Sequence[Step], lease: Lease | None) -> tuple[list[Record], list[MattoneError]]:
-    from mattone import terminal
-    from mattone.reconcile.applier import make_applier
-
-    wishes = session.wishes()
-    records: list[Record] = []
-    errors: list[MattoneError] = []
-    for step in steps:
-        with terminal.progress(f"{step.change} {step.deployment}") as progress:
-            try:
-                applier = make_applier(session, progress.update, lease.permit if lease else lambda: None)
-                records.append(applier.carry_out(step, wishes.get(step.deployment)))
-            except MattoneError as error:
-                errors.append(error)
-    return records, errors
-
-
 def _gravest(errors: Sequence[MattoneError]) -> MattoneError:
-    """The error that decides the exit code: unknown before failed before anything else."""
-    order = (OutcomeUnknown, ApplyFailed, MattoneError)
+    """The error that decides the exit code: unknown, failed, interrupted, anything else."""
+    order = (OutcomeUnknown, ApplyFailed, Interrupted, MattoneError)
     return min(errors, key=lambda error: next(i for i, kind in enumerate(order) if isinstance(error, kind)))
 
 

@@ -100,6 +100,7 @@ class Capabilities:
 
     poll      seconds between two looks at an operation
     patience  seconds after which an operation that is still at work counts as failed
+    parallel  how many operations it takes at once; 0: any number
     """
 
     resize_in_place: bool = False
@@ -107,6 +108,7 @@ class Capabilities:
     start_stop: bool = False
     poll: float = 1.0
     patience: float = 3600.0
+    parallel: int = 0
 
 
 class Engine(Protocol):

@@ -27,6 +27,7 @@ FIELDS = {
     "contact": Field(str, False, "whom to ask about it"),
     "group": Field(str, False, "the group; it must be the name of the file's folder"),
     "protected": Field(bool, False, "deleting it needs a confirmation by name (false)"),
+    "needs": Field(list, False, "other deployments, as GROUP/NAME, that must be applied before it"),
     "inputs": Field(dict, False, 'values of the template\'s inputs; a secret is `{secret: "env:NAME"}`'),
 }
 
@@ -35,7 +36,7 @@ FIELDS = {
 class Deployment:
     """One wish. `inputs` are as written: secrets are still references.
 
-    `protected`: deleting it needs a confirmation by name.
+    `protected`: deleting it needs a confirmation by name. `needs`: ids of what must be applied before it.
     """
 
     group: str
@@ -47,6 +48,7 @@ class Deployment:
     protected: bool
     inputs: Mapping[str, Any]
     document: Document = field(repr=False, compare=False)
+    needs: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -143,7 +145,7 @@ def load_deployment(tree: Tree, path: str) -> tuple[Deployment | None, tuple[Fin
     if values.get("group", group) != group:
         reader.say(1007, f"the group {values['group']!r} is not the folder's, {group!r}", "group",
                    hint=f"move the file to {FOLDER}/{values['group']}/ or correct the group")  # fmt: skip
-    version = _range(reader, values)
+    version, needs = _range(reader, values), _needs(reader, values)
     if version is None or has_errors(reader.findings):
         return None, tuple(reader.findings)
     deployment = Deployment(
@@ -156,8 +158,17 @@ def load_deployment(tree: Tree, path: str) -> tuple[Deployment | None, tuple[Fin
         protected=values.get("protected", False),
         inputs=values.get("inputs", {}),
         document=document,
+        needs=needs,
     )
     return deployment, tuple(reader.findings)
+
+
+def _needs(reader: Reader, values: Mapping[str, Any]) -> tuple[str, ...]:
+    found = values.get("needs", ())
+    for index, need in enumerate(found):
+        if not isinstance(need, str):
+            reader.say(1004, "a need must be a text", "needs", index, hint="write <group>/<name>")
+    return tuple(dict.fromkeys(need for need in found if isinstance(need, str)))
 
 
 def _range(reader: Reader, values: Mapping[str, Any]) -> Range | None:

@@ -22,6 +22,7 @@ PROVIDER_FIELDS = {
     "description": Field(str, False, "what the site is"),
     "engine": Field(str, True, "what creates machines there, as in `mattone.toml`"),
     "region": Field(str, False, "which of its regions to use, for an engine that asks (the engine's choice)"),
+    "parallel": Field(int, False, "how many deployments are applied there at once (no bound but `--parallel`)"),
     "limits": Field(dict, False, "bounds for all deployments there: machines, cpus, memory, storage; not enforced yet"),
     "images": Field(dict, False, "image names of the catalogue to the provider's own names for them"),
 }
@@ -41,12 +42,17 @@ SLA_FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A site. `images` maps the catalogue's image names to the provider's own; no region: it is not chosen."""
+    """A site.
+
+    images    the catalogue's image names to the provider's own; region "": it is not chosen
+    parallel  how many deployments are applied there at once; 0: no bound of its own
+    """
 
     name: str
     engine: str
     images: Mapping[str, str]
     region: str = ""
+    parallel: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +101,11 @@ def _providers(reader: Reader) -> dict[str, Provider]:
     found: dict[str, Provider] = {}
     for name in reader.mapping({"providers": Field(dict, True)}).get("providers", {}):
         values = reader.mapping(PROVIDER_FIELDS, "providers", name)
+        parallel = values.get("parallel", 0)
+        if parallel < 1 and "parallel" in values:
+            reader.say(1004, "'parallel' must be 1 or more", "providers", name, "parallel")
         found[str(name)] = Provider(
-            str(name), values.get("engine", ""), values.get("images", {}), values.get("region", "")
+            str(name), values.get("engine", ""), values.get("images", {}), values.get("region", ""), parallel
         )
     return found
 

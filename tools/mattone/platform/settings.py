@@ -17,12 +17,27 @@ from mattone.platform.tree import Tree
 
 FILE = "mattone.toml"
 
-_KEYS = {"environment", "engine", "forge", "lock", "merge", "records"}  # `merge` is the forge's own table
+_KEYS = {"environment", "engine", "forge", "lock", "merge", "records", "apply"}  # `merge` is the forge's own table
+MOST = 1_000_000  # of anything that is counted or waited for in seconds
 UNPINNED = ("allow", "refuse")
 GALAXY = "https://galaxy.ansible.com"
 ENGINES = ("infrastructure-manager", ORCHESTRATOR)
 FORGES = ("local",)
 _AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class ApplySettings:
+    """How applying goes.
+
+    parallel        `apply.parallel`: how many deployments at once
+    create_timeout  `apply.create_timeout`: seconds until a creation that is not ready failed; 0: the engine's own
+    update_timeout  `apply.update_timeout`: the same for an update
+    """
+
+    parallel: int = 4
+    create_timeout: float = 0.0
+    update_timeout: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,7 @@ class Settings:
     records_key    `records.key`: secret reference of the key that signs records; "" for the workspace's own
     lock_unpinned  `lock.unpinned`: whether locks may hold what nobody could say the digest of: `allow` or `refuse`
     lock_galaxy    `lock.galaxy`: the Ansible Galaxy server that knows roles and collections by name
+    apply          `[apply]`: how much at once, how long to wait
     orchestrator   the rest of `[engine]` when its kind is `indigo-orchestrator`, else None
     """
 
@@ -44,6 +60,7 @@ class Settings:
     records_key: str = ""
     lock_unpinned: str = UNPINNED[0]
     lock_galaxy: str = GALAXY
+    apply: ApplySettings = ApplySettings()
     orchestrator: OrchestratorSettings | None = None
 
 
@@ -83,7 +100,7 @@ class _Reader:
         more = set(ORCHESTRATOR_FIELDS) if orchestrator else set()
         self._refuse_unknown(self.table.get("engine", {}), {"kind"} | more, "engine.")
         self._refuse_unknown(self.table.get("forge", {}), {"kind"}, "forge.")
-        return Settings(environment, engine, forge, self._key(), *self._lock(), orchestrator)
+        return Settings(environment, engine, forge, self._key(), *self._lock(), self._apply(), orchestrator)
 
     def _lock(self) -> tuple[str, str]:
         section = self.table.get("lock", {})
@@ -96,6 +113,18 @@ class _Reader:
         if not isinstance(galaxy, str) or not galaxy.startswith(("https://", "http://")) or "@" in galaxy:
             raise self._error("galaxy", "lock.galaxy must be a URL without user and password", f"as in {GALAXY}")
         return unpinned, galaxy.rstrip("/")
+
+    def _apply(self) -> ApplySettings:
+        section = self.table.get("apply", {})
+        if not isinstance(section, dict):
+            raise self._error("apply", "'apply' must be a table", "write [apply] and below it parallel = ...")
+        self._refuse_unknown(section, {"parallel", "create_timeout", "update_timeout"}, "apply.")
+        for name, value in section.items():
+            kinds, least = ((int,), 1) if name == "parallel" else ((int, float), 0)
+            if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= MOST:
+                hint = "as in parallel = 4" if name == "parallel" else "in seconds, as in create_timeout = 3600"
+                raise self._error(name, f"apply.{name} must be a number from {least} to {MOST}", hint)
+        return ApplySettings(**section)
 
     def _key(self) -> str:
         section = self.table.get("records", {})

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import getpass
+import threading
 from collections.abc import Callable
 
 from mattone.reconcile.apply import Applier, Origin
 from mattone.reconcile.session import Session
 from mattone.reconcile.wishes import BundlePreparer
+from mattone.records.model import Action
 
 
-def make_applier(session: Session, report: Callable[[str], None], permit: Callable[[], None] = lambda: None) -> Applier:
-    """`report` receives what is going on while the applier works; `permit` is asked before anything is begun."""
+def make_applier(
+    session: Session,
+    report: Callable[[str], None],
+    permit: Callable[[], None] = lambda: None,
+    stop: threading.Event | None = None,
+) -> Applier:
+    """An applier of the session.
+
+    report  receives what is going on while it works
+    permit  is asked before anything is begun
+    stop    when set, it waits for the engine no longer
+    """
     stores = tuple(session.secret_stores.values())
     preparer = BundlePreparer(session.releases, session.site.folder("bundles"), stores)
     origin = Origin(session.environment, session.revision, _who(), session.merge_request_of)
-    return Applier(session.engine, session.journal, session.records, preparer, origin, report, permit=permit)
+    settings = session.site.settings.apply
+    timeouts = {Action.CREATE: settings.create_timeout, Action.UPDATE: settings.update_timeout}
+    return Applier(
+        session.engine, session.journal, session.records, preparer, origin, report, permit=permit,
+        stop=stop or threading.Event(), timeouts=timeouts,
+    )  # fmt: skip
 
 
 def _who() -> str:

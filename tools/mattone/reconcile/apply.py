@@ -7,22 +7,35 @@ open and either goes on with it or starts anew, by asking the engine for the ope
 
 from __future__ import annotations
 
+import random
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from mattone import __version__, digests, redact
 from mattone.engines.interface import Engine, Observation, Phase, RemoteMachine, Submission
-from mattone.errors import ApplyFailed, InputError, MattoneError, OutcomeUnknown, RemoteError, TransientError
+from mattone.errors import (
+    ApplyFailed,
+    InputError,
+    Interrupted,
+    MattoneError,
+    OutcomeUnknown,
+    RemoteError,
+    TransientError,
+)
 from mattone.pins.lock import as_value
 from mattone.reconcile.journal import Journal, Operation, State
 from mattone.reconcile.plan import Change, Step, Wish
 from mattone.records.model import Action, Outcome, Record
 from mattone.records.store import RecordStore
 
+T = TypeVar("T")
+
+PAUSES = (1.0, 2.0, 4.0)  # seconds before asking again, give or take a half
 POLL = 1.0  # times the engine's own interval between two looks
 MISSES = 30  # looks in a row without an answer, after which nobody waits any longer
 
@@ -63,6 +76,8 @@ class Applier:
     """Carries out steps, one deployment at a time.
 
     deadline  seconds until an operation that is still pending counts as failed; by default the engine's own
+    timeouts  the same for each action, where a person has set it and `deadline` is not given; 0 for none
+    stop      when set, what is under way is left to the engine
     permit    asked right before anything is sent; raises when nothing may begin any more
     """
 
@@ -74,6 +89,8 @@ class Applier:
     report: Callable[[str], None] = lambda _text: None
     deadline: float | None = None
     permit: Callable[[], None] = lambda: None
+    timeouts: Mapping[Action, float] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def carry_out(self, step: Step, wish: Wish | None) -> Record:
         """Do one step to its end and return its record.
@@ -158,8 +175,8 @@ class Applier:
         if marks != {operation.id}:
             what = f"what the engine has is of operation {', '.join(sorted(marks))}" if marks else "it has nothing"
             raise InputError(f"the engine did not do it: {what}", hint="`retry` or `discard` it")
-        seen = self._wait(operation.deployment, held)
         action = Action(operation.details["action"])
+        seen = self._wait(operation.deployment, held, action)
         prepared = self.prepare(wish, operation.id)
         record = self._described(step, wish, prepared, seen, held, action, operation.id)
         record = replace(record, commit=str(operation.details.get("commit", record.commit)))
@@ -172,8 +189,8 @@ class Applier:
 
     def _bring(self, step: Step, wish: Wish) -> Record:
         operation = uuid.uuid4().hex
-        prepared = self.prepare(wish, operation)
-        remote_id = self._held(step.deployment)
+        prepared = self._patiently(lambda: self.prepare(wish, operation))
+        remote_id = self._patiently(lambda: self._held(step.deployment))
         action = Action.UPDATE if remote_id else Action.CREATE
         times = {"planned": now()}
         begun = time.monotonic()
@@ -186,6 +203,17 @@ class Applier:
         times["ended"] = now()
         record = self._described(step, wish, prepared, observation, remote_id, action, operation)
         return self._finish(record, times, time.monotonic() - begun)
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """Ask again a little later when it may pass; only for what changes nothing at the engine."""
+        for pause in PAUSES:
+            try:
+                return ask()
+            except TransientError as error:
+                self.report(f"{error.message}; trying again")
+                if self.stop.wait(pause * random.uniform(0.5, 1.5)):  # noqa: S311 - so that not all come back at once
+                    raise
+        return ask()
 
     def _begin(self, operation: str, deployment: str, remote_id: str, times: dict[str, str]) -> None:
         """The last step before something is sent."""
@@ -203,6 +231,7 @@ class Applier:
 
     def _brought(self, operation: str, deployment: str, remote_id: str, prepared: Prepared) -> tuple[str, Observation]:
         """Send it and wait for its end: the engine's id and what it says then."""
+        action = Action.UPDATE if remote_id else Action.CREATE
         try:
             remote_id = self._send(remote_id, prepared)
         except TransientError as error:
@@ -210,7 +239,7 @@ class Applier:
         except MattoneError as error:
             return self._refused(operation, deployment, error)
         self.journal.write(operation, deployment, State.SENT, remote_id=remote_id)
-        return remote_id, self._wait(deployment, remote_id)
+        return remote_id, self._wait(deployment, remote_id, action)
 
     def _send(self, remote_id: str, prepared: Prepared) -> str:
         if not remote_id:
@@ -231,10 +260,10 @@ class Applier:
             raise ApplyFailed(f"{deployment}: {self.engine.name} {reason}", hint=error.hint) from error
         raise error
 
-    def _wait(self, deployment: str, remote_id: str) -> Observation:
-        """Look until the engine is done with it, one way or the other."""
+    def _wait(self, deployment: str, remote_id: str, action: Action) -> Observation:
+        """Look until the engine is done with it, one way or the other. Raises Interrupted, OutcomeUnknown."""
         can = self.engine.capabilities()
-        deadline = can.patience if self.deadline is None else self.deadline
+        deadline = self.timeouts.get(action) or can.patience if self.deadline is None else self.deadline
         end = time.monotonic() + deadline
         misses = 0
         while True:
@@ -253,7 +282,9 @@ class Applier:
                 return seen
             if time.monotonic() > end:
                 return Observation(Phase.FAILED, f"not ready after {deadline:.0f} s", seen.machines)
-            time.sleep(POLL * can.poll)
+            if self.stop.wait(POLL * can.poll):
+                hint = "run `mattone apply` again: it finds out what became of it, and goes on"
+                raise Interrupted(f"{deployment}: the engine is at work on it, and nobody waits for it", hint=hint)
 
     def _described(
         self,
@@ -296,7 +327,7 @@ class Applier:
         operation = uuid.uuid4().hex
         times = {"planned": now()}
         begun = time.monotonic()
-        ids = [remote.id for remote in self.engine.find(step.deployment)]
+        ids = [remote.id for remote in self._patiently(lambda: self.engine.find(step.deployment))]
         self.journal.write(operation, step.deployment, State.PLANNED, action=Action.DELETE, **self._since(times))
         self._begin(operation, step.deployment, ",".join(ids), times)
         self.report("delete: removing its machines")

@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -62,12 +63,14 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._operations: dict[str, Operation] = {}
+        self._lock = threading.Lock()  # several threads may write
         self._torn = 0  # bytes of a torn last line, which the next event takes the place of
         self._read()
 
     def open_operations(self) -> dict[str, Operation]:
         """Deployment id to its newest operation that is still open."""
-        return {operation.deployment: operation for operation in self._operations.values() if operation.open}
+        with self._lock:
+            return {operation.deployment: operation for operation in self._operations.values() if operation.open}
 
     def events(self, operation: str) -> tuple[tuple[State, Mapping[str, Any]], ...]:
         """What was written of an operation, oldest first: each state with its own details."""
@@ -80,6 +83,11 @@ class Journal:
         plain = _clean(digests.plain(details))  # a reason is outside text, and may quote a secret
         event = {"operation": operation, "deployment": deployment, "state": state.value, "details": plain}
         line = _bytes({**event, "sum": _checksum(event)}) + b"\n"
+        with self._lock:
+            self._append(line)
+            return self._take(event)
+
+    def _append(self, line: bytes) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = not self._path.exists()
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -93,7 +101,6 @@ class Journal:
             os.close(handle)
         if new:
             sync_folder(self._path.parent)
-        return self._take(event)
 
     def _take(self, event: Mapping[str, Any]) -> Operation:
         before = self._operations.get(event["operation"])

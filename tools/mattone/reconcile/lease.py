@@ -48,6 +48,7 @@ class Lease:
         self._claim = claim
         self._sent = sent  # when the newest renewal that arrived was sent
         self._lost = ""
+        self._abandoned = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep, daemon=True)
         self._thread.start()
@@ -65,11 +66,15 @@ class Lease:
         if clock() > self._sent + (1 - MARGIN) * self._claim.term:
             raise LockHeld(f"{what} could not be renewed: the forge does not answer", hint=hint)
 
-    def release(self, *, give_back: bool = True) -> None:
+    def abandon(self) -> None:
+        """Leave it to its end: something that was begun under it may still be under way."""
+        self._abandoned = True
+
+    def release(self) -> None:
         """Stop renewing it and give it back; where that fails, it ends by itself."""
         self._ended.set()
         self._thread.join(timeout=30)
-        if give_back and not self._lost:
+        if not self._abandoned and not self._lost:
             with contextlib.suppress(MattoneError):
                 self._place.clear(self._claim)
 

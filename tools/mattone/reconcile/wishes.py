@@ -21,6 +21,7 @@ from mattone.platform.components import Kind, names
 from mattone.platform.deployments import Deployment, find, load_all, lock_path
 from mattone.platform.federation import Federation, agreement, check_images, load_federation, place
 from mattone.platform.fields import did_you_mean
+from mattone.platform.needs import check_needs
 from mattone.platform.refuse import refuse
 from mattone.platform.tree import Tree
 from mattone.reconcile.abilities import firm_inputs
@@ -45,6 +46,7 @@ def wishes(tree: Tree, releases: Releases, only: Iterable[str] = ()) -> dict[str
 def collect(tree: Tree, releases: Releases, only: Iterable[str] = ()) -> tuple[dict[str, Wish], tuple[Finding, ...]]:
     """The wishes of a tree that are sound, and every finding on those that are not."""
     deployments, findings = load_all(tree, only)
+    findings += check_needs(tree, deployments)
     federation = load_federation(tree)
     found: dict[str, Wish] = {}
     services = names(tree, Kind.SERVICE)

@@ -6,9 +6,11 @@ the forge. Two writers at once: the later one's push is refused, it fetches and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from mattone import digests
 from mattone.errors import InputError, Place, RemoteError
@@ -16,6 +18,9 @@ from mattone.git import Entry, Repository
 from mattone.records.envelope import seal, unseal
 from mattone.records.model import Action, Outcome, Record, digest
 from mattone.records.signing import SigningKey
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 BRANCH = "records"
 # Not below refs/remotes: a plain `git fetch` would follow a branch that somebody rewrote.
@@ -65,6 +70,9 @@ class RecordStore:
         self.repository = repository
         self.environment = environment
         self.key = key
+        self._writing = threading.RLock()
+        self._queueing = threading.Lock()
+        self._queue: list[tuple[Record, Future[Record]]] = []
 
     def fetch(self) -> None:
         """Get what others have appended.
@@ -157,10 +165,11 @@ class RecordStore:
     def recent(self, deployment: str) -> History:
         """The newest records back to the last that succeeded: all that planning needs."""
         rows: list[Record] = []
-        for record in self._backwards(deployment):
-            rows.insert(0, record)
-            if record.outcome is Outcome.SUCCEEDED:
-                break
+        with self._writing:  # another thread must not move the branch meanwhile
+            for record in self._backwards(deployment):
+                rows.insert(0, record)
+                if record.outcome is Outcome.SUCCEEDED:
+                    break
         return History(tuple(rows))
 
     def _backwards(self, deployment: str) -> Iterator[Record]:
@@ -170,25 +179,59 @@ class RecordStore:
     def append(self, record: Record) -> Record:
         """Add a record and push it; returns it with its sequence and the previous one's digest.
 
+        Threads may append at once: one of them pushes what all of them have by then, as one commit.
         Raises RemoteError when the forge refuses or cannot be reached; nothing is lost then: the
         caller's journal still holds the operation.
         """
-        from dataclasses import replace
+        from concurrent.futures import Future
 
+        future: Future[Record] = Future()
+        with self._queueing:
+            self._queue.append((record, future))
+        with self._writing:
+            if not future.done():
+                self._write_queue()
+        return future.result()
+
+    def _write_queue(self) -> None:
+        """Append what is queued; each that waits for it hears how it ended."""
+        with self._queueing:
+            queue, self._queue = self._queue, []
+        try:
+            kept = self._appended_all([record for record, _ in queue])
+        except BaseException as error:
+            for _, future in queue:
+                future.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for (_, future), record in zip(queue, kept, strict=True):
+            future.set_result(record)
+
+    def _appended_all(self, records: Sequence[Record]) -> list[Record]:
+        """The records as they stand on the branch, in the same order."""
         for _ in range(_ATTEMPTS):
-            pushed = self._of(record)
-            if pushed is not None:
-                return pushed  # by an earlier run that was killed, or heard nothing, before it could note so
-            last = self.recent(record.deployment).last_attempted
-            numbered = replace(
-                record,
-                sequence=last.sequence + 1 if last else 1,
-                previous=digest(last) if last else "",
-            )
-            if self._push(numbered):
-                return numbered
+            # By an earlier run that was killed, or heard nothing, before it could note so.
+            kept = [self._of(record) for record in records]
+            fresh = self._numbered(record for record, known in zip(records, kept, strict=True) if known is None)
+            if not fresh or self._push(fresh):
+                rest = iter(fresh)
+                return [known if known is not None else next(rest) for known in kept]
             self.fetch()
         raise RemoteError("the records branch moved at every attempt to append to it", hint="run it again")
+
+    def _numbered(self, records: Iterable[Record]) -> list[Record]:
+        """The records with their places in the chains; several of one deployment follow each other."""
+        from dataclasses import replace
+
+        newest: dict[str, Record] = {}
+        made: list[Record] = []
+        for record in records:
+            last = newest.get(record.deployment) or self.recent(record.deployment).last_attempted
+            sequence, previous = (last.sequence + 1, digest(last)) if last else (1, "")
+            made.append(replace(record, sequence=sequence, previous=previous))
+            newest[record.deployment] = made[-1]
+        return made
 
     def _of(self, record: Record) -> Record | None:
         """The record of the same operation, wherever in the history it stands."""
@@ -198,13 +241,12 @@ class RecordStore:
         )
         return next((unseal(path, self.repository.blob(blob)) for path, blob in found), None)
 
-    def _push(self, record: Record) -> bool:
+    def _push(self, records: Sequence[Record]) -> bool:
         """One attempt to append; False when somebody else appended first."""
         repository = self.repository
         parent = self.tip
-        tree = repository.write_tree({record.path: seal(record, self.key())}, onto=parent)
-        message = f"record({record.deployment}): {record.action} {record.outcome}\n\nOperation: {record.operation}\n"
-        commit = repository.write_commit(tree, [parent] if parent else [], message)
+        tree = repository.write_tree({record.path: seal(record, self.key()) for record in records}, onto=parent)
+        commit = repository.write_commit(tree, [parent] if parent else [], _message(records))
         expected = f"--force-with-lease=refs/heads/{BRANCH}:{parent or ''}"
         pushed = repository.run(
             "push", "--quiet", expected, "origin", f"{commit}:refs/heads/{BRANCH}", accept=(0, 1, 128)
@@ -218,3 +260,10 @@ class RecordStore:
         if "cannot lock ref" in pushed.errors or "failed to update ref" in pushed.errors:
             return False
         raise RemoteError(f"the forge refused the record: {pushed.errors.strip()}")
+
+
+def _message(records: Sequence[Record]) -> str:
+    lines = [f"record({record.deployment}): {record.action} {record.outcome}" for record in records]
+    subject = lines[0] if len(lines) == 1 else f"record: {len(lines)} operations"
+    listed = "" if len(lines) == 1 else "\n".join(lines) + "\n\n"
+    return f"{subject}\n\n{listed}" + "".join(f"Operation: {record.operation}\n" for record in records)

@@ -66,6 +66,11 @@ def deployment_schema(service: str, template: ServiceTemplate) -> dict[str, Any]
             "contact": text,
             "group": text,
             "protected": {"type": "boolean", "description": "Deleting needs a confirmation by name."},
+            "needs": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Deployments, as GROUP/NAME, that must be applied before it.",
+            },
             "inputs": inputs,
         },
         "required": ["service", "version", *(["inputs"] if required else [])],

@@ -92,7 +92,7 @@ class InfrastructureManagerEngine:
         return f"Infrastructure Manager {self._client().version()}"
 
     def capabilities(self) -> Capabilities:
-        return Capabilities(resize_in_place=True, unset_inputs=True, start_stop=True)
+        return Capabilities(resize_in_place=True, unset_inputs=True, start_stop=True, parallel=1)
 
     def submit(self, submission: Submission) -> str:
         """Make the machines and hand the template to IM; the same submission again changes nothing."""
