@@ -13,6 +13,7 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -58,8 +59,8 @@ def _environment(world: World, more: dict[str, str]) -> dict[str, str]:
     return {**os.environ, **paths, **more}
 
 
-def _fail(self: RecordStore, record: Record) -> NoReturn:
-    raise ZeroDivisionError(f"the double's defect, at {record}")
+def _fail(self: RecordStore, records: Sequence[Record]) -> NoReturn:
+    raise ZeroDivisionError(f"the double's defect, at {records}")
 
 
 def main() -> int:

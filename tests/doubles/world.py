@@ -60,14 +60,22 @@ class World:
 
     def wish(self, text: str = "", name: str = PAGE) -> None:
         """Commit a deployment and its lock, as a merge would bring them."""
+        self.wish_many([name], text)
+
+    def wish_many(self, names: Sequence[str], text: str = "") -> None:
+        """The same for several at once."""
+        repository = Repository(self.root)
+        resolver = Resolver(Releases(repository, "HEAD"))
+        for name in names:
+            self._write(resolver, name, text)
+        repository.close()
+        self._commit()
+
+    def _write(self, resolver: Resolver, name: str, text: str) -> None:
         path = self.root / f"deployments/{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text or small.wish(), encoding="utf-8")
-        repository = Repository(self.root)
-        lock = Resolver(Releases(repository, "HEAD")).lock(small.deployment(text, name))
-        (self.root / lock_path(name)).write_bytes(dump(lock))
-        repository.close()
-        self._commit()
+        (self.root / lock_path(name)).write_bytes(dump(resolver.lock(small.deployment(text, name))))
 
     def unwish(self, name: str = PAGE) -> None:
         (self.root / f"deployments/{name}.yaml").unlink()

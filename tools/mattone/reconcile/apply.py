@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -77,6 +78,7 @@ class Applier:
 
     deadline  seconds until an operation that is still pending counts as failed; by default the engine's own
     timeouts  the same for each action, where a person has set it and `deadline` is not given; 0 for none
+    slot      held while the engine is at work for a create or update, so that it has no more than it takes
     stop      when set, what is under way is left to the engine
     permit    asked right before anything is sent; raises when nothing may begin any more
     """
@@ -91,6 +93,8 @@ class Applier:
     permit: Callable[[], None] = lambda: None
     timeouts: Mapping[Action, float] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
+    slot: AbstractContextManager[Any] = field(default_factory=nullcontext)
+    _asked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def carry_out(self, step: Step, wish: Wish | None) -> Record:
         """Do one step to its end and return its record.
@@ -190,18 +194,19 @@ class Applier:
     def _bring(self, step: Step, wish: Wish) -> Record:
         operation = uuid.uuid4().hex
         prepared = self._patiently(lambda: self.prepare(wish, operation))
-        remote_id = self._patiently(lambda: self._held(step.deployment))
-        action = Action.UPDATE if remote_id else Action.CREATE
-        times = {"planned": now()}
-        begun = time.monotonic()
-        self.journal.write(
-            operation, step.deployment, State.PLANNED, action=action, desired=wish.digest, **self._since(times)
-        )
-        self.report(f"{action}: sending to {self.engine.name}")
-        self._begin(operation, step.deployment, remote_id, times)
-        remote_id, observation = self._brought(operation, step.deployment, remote_id, prepared)
-        times["ended"] = now()
-        record = self._described(step, wish, prepared, observation, remote_id, action, operation)
+        with self.slot:  # what comes before and after it needs no engine
+            remote_id = self._patiently(lambda: self._held(step.deployment))
+            action = Action.UPDATE if remote_id else Action.CREATE
+            times = {"planned": now()}
+            begun = time.monotonic()
+            self.journal.write(
+                operation, step.deployment, State.PLANNED, action=action, desired=wish.digest, **self._since(times)
+            )
+            self.report(f"{action}: sending to {self.engine.name}")
+            self._begin(operation, step.deployment, remote_id, times)
+            remote_id, observation = self._brought(operation, step.deployment, remote_id, prepared)
+            times["ended"] = now()
+            record = self._described(step, wish, prepared, observation, remote_id, action, operation)
         return self._finish(record, times, time.monotonic() - begun)
 
     def _patiently(self, ask: Callable[[], T]) -> T:
@@ -239,6 +244,7 @@ class Applier:
         except MattoneError as error:
             return self._refused(operation, deployment, error)
         self.journal.write(operation, deployment, State.SENT, remote_id=remote_id)
+        self._merge_request(deployment)  # asked for while the engine is at work, and needed at the end
         return remote_id, self._wait(deployment, remote_id, action)
 
     def _send(self, remote_id: str, prepared: Prepared) -> str:
@@ -379,6 +385,12 @@ class Applier:
         engine = self.engine
         return {"name": engine.name, "version": engine.version(), "instance": engine.instance, "id": remote_id}
 
+    def _merge_request(self, deployment: str) -> Mapping[str, Any]:
+        """What brought the deployment's files; asked for once."""
+        if deployment not in self._asked:
+            self._asked[deployment] = self.origin.merge_requests(deployment)
+        return self._asked[deployment]
+
     def _finish(self, record: Record, times: Mapping[str, str], seconds: float) -> Record:
         """Journal and record an operation that ended. What the engine said of it is cleaned of secrets first."""
         whole = replace(
@@ -386,7 +398,7 @@ class Applier:
             reason=redact.clean(record.reason),
             machines=tuple(_clean(record.machines)),
             outputs=_clean(record.outputs),
-            merge_request=self.origin.merge_requests(record.deployment),
+            merge_request=self._merge_request(record.deployment),
             applied_by=self.origin.applied_by,
             times=times,
             seconds=round(seconds, 1),

@@ -35,13 +35,16 @@ class Carrying:
         """The records of what was done and the errors of what was not, in the order of their ends."""
         wishes = self.session.wishes()
         by_name = {step.deployment: step for step in steps}
+        slots = threading.Semaphore(self._at_once())
+        # While the engine is at work on some, others are prepared and recorded.
+        threads = 1 if self._at_once() == 1 else 2 * self._at_once()
         with stopping() as stop:
 
             def work(task: Task) -> Record:
-                return self._one(by_name[task.name], wishes.get(task.name), stop)
+                return self._one(by_name[task.name], wishes.get(task.name), stop, slots)
 
             done = Schedule(
-                [_task(step, wishes.get(step.deployment)) for step in steps], work, self._at_once(), self._limits(),
+                [_task(step, wishes.get(step.deployment)) for step in steps], work, threads, self._limits(),
                 self._absent, stop, _tell_of_stop,
             )  # fmt: skip
             try:
@@ -53,7 +56,7 @@ class Carrying:
         records = [one for one in results if not isinstance(one, MattoneError)]
         return records, [one for one in results if isinstance(one, MattoneError)]
 
-    def _one(self, step: Step, wish: Wish | None, stop: threading.Event) -> Record:
+    def _one(self, step: Step, wish: Wish | None, stop: threading.Event, slots: threading.Semaphore) -> Record:
         def permit() -> None:
             if stop.is_set():
                 raise Interrupted(f"{step.deployment} was not begun", hint="run `mattone apply` again: it goes on")
@@ -61,7 +64,7 @@ class Carrying:
                 self.lease.permit()
 
         with terminal.progress(f"{step.change} {step.deployment}") as progress:
-            return make_applier(self.session, progress.update, permit, stop).carry_out(step, wish)
+            return make_applier(self.session, progress.update, permit, stop, slots).carry_out(step, wish)
 
     def _at_once(self) -> int:
         wanted = self.parallel or self.session.site.settings.apply.parallel
