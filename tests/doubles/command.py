@@ -4,7 +4,7 @@ For tests that need the command as a process of its own, as an operator starts i
 meet a full disk, to crash. Everything but the engine is the real thing.
 
     --wait SECONDS  between two looks at the engine
-    --defect        the records' store fails with an error that nobody expected
+    --defect        the engine's adapter fails with an error that nobody expected, which quotes the template
 """
 
 from __future__ import annotations
@@ -13,17 +13,14 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from mattone import cli
 from mattone.engines import choose
-from mattone.engines.interface import Engine
+from mattone.engines.interface import Engine, Submission
 from mattone.platform.site import Site
 from mattone.reconcile import apply
-from mattone.records.model import Record
-from mattone.records.store import RecordStore
 from tests.doubles.engine import EngineDouble
 from tests.doubles.world import World
 
@@ -59,8 +56,8 @@ def _environment(world: World, more: dict[str, str]) -> dict[str, str]:
     return {**os.environ, **paths, **more}
 
 
-def _fail(self: RecordStore, records: Sequence[Record]) -> NoReturn:
-    raise ZeroDivisionError(f"the double's defect, at {records}")
+def _fail(self: EngineDouble, submission: Submission) -> NoReturn:
+    raise ZeroDivisionError(f"the double's defect, with {submission.template}")
 
 
 def main() -> int:
@@ -78,7 +75,7 @@ def main() -> int:
     choose.open_engine = open_engine
     apply.POLL = options.wait
     if options.defect:
-        RecordStore._push = _fail  # type: ignore[method-assign]
+        EngineDouble.submit = _fail  # type: ignore[method-assign]
     return cli.main(options.words)
 
 

@@ -140,8 +140,8 @@ class EngineDouble:
             state["held"].pop(remote_id, None)
 
     def log(self, remote_id: str) -> str:
-        with self._call("log"):
-            return f"log of {remote_id}"
+        with self._call("log") as (state, _):
+            return f"log of {remote_id}\n{state['held'].get(remote_id, {}).get('failing', '')}"
 
     def find(self, deployment: str) -> tuple[Remote, ...]:
         with self._call("find") as (state, _):

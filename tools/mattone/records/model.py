@@ -52,7 +52,7 @@ class Record:
     provider       where it runs
     machines       name, node, address, cpus, memory (MiB), volumes (bytes), ports of each
     outputs        without secrets
-    times          planned, started, ended
+    times          planned, started, ended; clock: what a clock that was set back said at the end
     seconds        from planned to ended
     previous       digest of the previous record of this deployment, empty for the first
     tool           the mattone that did it

@@ -7,7 +7,7 @@ the forge. Two writers at once: the later one's push is refused, it fetches and 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -229,7 +229,8 @@ class RecordStore:
         for record in records:
             last = newest.get(record.deployment) or self.recent(record.deployment).last_attempted
             sequence, previous = (last.sequence + 1, digest(last)) if last else (1, "")
-            made.append(replace(record, sequence=sequence, previous=previous))
+            times = _in_order(record.times, last)
+            made.append(replace(record, sequence=sequence, previous=previous, times=times))
             newest[record.deployment] = made[-1]
         return made
 
@@ -267,3 +268,12 @@ def _message(records: Sequence[Record]) -> str:
     subject = lines[0] if len(lines) == 1 else f"record: {len(lines)} operations"
     listed = "" if len(lines) == 1 else "\n".join(lines) + "\n\n"
     return f"{subject}\n\n{listed}" + "".join(f"Operation: {record.operation}\n" for record in records)
+
+
+def _in_order(times: Mapping[str, str], last: Record | None) -> Mapping[str, str]:
+    """The times of a record that follows another: it never ended before it, whatever a clock that was set back says.
+
+    What the clock said is kept as `clock`.
+    """
+    ended, before = times.get("ended", ""), last.times.get("ended", "") if last else ""
+    return {**times, "ended": before, "clock": ended} if ended < before else times
