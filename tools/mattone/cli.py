@@ -197,7 +197,7 @@ def _report(error: MattoneError, as_json: bool) -> None:
 def _report_json(message: str, place: str, hint: str, code: int) -> None:
     import json
 
-    fields = {"message": message, "place": place, "hint": hint, "exit_code": code}
+    fields = {"message": redact.clean(message), "place": place, "hint": hint, "exit_code": code}
     print(redact.clean(json.dumps({"error": fields})), file=sys.stderr)
 
 

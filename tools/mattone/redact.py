@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from _thread import allocate_lock  # threading's own, without the time that importing it takes
 from collections.abc import Iterable
+from typing import Any
 
 MASK = "(secret)"
 
@@ -57,6 +58,18 @@ def clean(text: str) -> str:
         if secret in text:
             text = MASK.join(part.replace(secret, MASK) for part in text.split(MASK))
     return re.sub(_PRIVATE_KEY, MASK, text) if "PRIVATE KEY" in text else text
+
+
+def clean_value(value: Any) -> Any:
+    """A plain value with every text in it, keys too, made clean.
+
+    For what will be written as JSON: there, a text that quotes JSON itself is escaped twice, and is not found any more.
+    """
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean_value(key): clean_value(item) for key, item in value.items()}
+    return [clean_value(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def visible(text: str) -> str:

@@ -25,7 +25,7 @@ def say(text: str = "") -> None:
 
 def say_json(value: Any) -> None:
     """Print a value as JSON, cleaned, with stable key order."""
-    text = json.dumps(digests.plain(value), indent=2, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(redact.clean_value(digests.plain(value)), indent=2, sort_keys=True, ensure_ascii=False)
     print(redact.clean(text).encode("utf-8", "backslashreplace").decode(), flush=True)
 
 

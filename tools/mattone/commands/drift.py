@@ -96,6 +96,7 @@ def _checked(session: Session, deployments: Sequence[str], parallel: int) -> tup
     }  # fmt: skip
     plan = session.plan(only=running) if running else None
     steps = {step.deployment: step for step in plan.steps} if plan is not None else {}
+    session.hide_secrets(running.values())
     return check(session.engine, running, steps, parallel) if running else ()
 
 

@@ -29,6 +29,7 @@ def run(deployment: str | None, repo: Path, output: str) -> int:
     else:
         histories = (session.records.recent(name) for name in session.records.deployments())
         running = [history.running for history in histories if history.running is not None]
+    session.hide_secrets(running)
     rows = [
         {"deployment": record.deployment, **asdict(machine)}
         for record in running

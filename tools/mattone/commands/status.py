@@ -49,6 +49,7 @@ def _row(session: Session, step: Step, recorded: bool) -> dict[str, Any]:
     applied, attempted, running = history.last_applied, history.last_attempted, history.running
     now = ""
     if running is not None and not recorded:
+        session.hide_secrets([running])
         seen = session.engine.observe(running.remote_id)
         now = f"{seen.phase}: {seen.reason}" if seen.reason else seen.phase.value
     return {

@@ -80,7 +80,7 @@ class Journal:
 
     def write(self, operation: str, deployment: str, state: State, **details: Any) -> Operation:
         """Add an event; on return it is on disk. Raises OSError when it cannot be written."""
-        plain = _clean(digests.plain(details))  # a reason is outside text, and may quote a secret
+        plain = redact.clean_value(digests.plain(details))  # a reason is outside text, and may quote a secret
         event = {"operation": operation, "deployment": deployment, "state": state.value, "details": plain}
         line = _bytes({**event, "sum": _checksum(event)}) + b"\n"
         with self._lock:
@@ -134,15 +134,6 @@ class Journal:
                 hint="restore the file from a backup; without it nobody knows which operations were under way",
             )
         return event
-
-
-def _clean(value: Any) -> Any:
-    """Plain values with every registered secret masked."""
-    if isinstance(value, str):
-        return redact.clean(value)
-    if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
-    return [_clean(item) for item in value] if isinstance(value, list) else value
 
 
 def _bytes(event: Mapping[str, Any]) -> bytes:

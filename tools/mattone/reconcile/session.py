@@ -174,7 +174,9 @@ class Session:
         known = Known(history, operation, None, self.engine.instance, can=can)
         if known.elsewhere:
             return known
+        self.hide_secrets([running])
         seen = self.engine.observe(running.remote_id)
+        seen = replace(seen, reason=redact.clean(seen.reason))  # the plan is bound to what is shown of it
         return replace(known, observation=seen, secrets=self._secret_versions(deployment))
 
     def _secret_versions(self, deployment: str) -> dict[str, str]:
@@ -186,6 +188,15 @@ class Session:
             with suppress(MattoneError):  # a missing secret is told when it is needed
                 found |= {path: store.read(reference.path).version} if store else {}
         return found
+
+    def hide_secrets(self, records: Iterable[Record]) -> None:
+        """Let redaction know what the records' secrets are now, before the engine is asked, which may quote them."""
+        named = {secret.get("reference", "") for record in records for secret in record.secrets.values()}
+        values = []
+        for scheme, _, path in (reference.partition(":") for reference in sorted(named)):
+            with suppress(MattoneError):  # one that cannot be read here cannot be known here
+                values += [self.secret_stores[scheme].read(path).value] if scheme in self.secret_stores else []
+        redact.register(values)
 
     @cached_property
     def secret_stores(self) -> dict[str, SecretStore]:
@@ -204,6 +215,7 @@ class Session:
                 f"nothing runs for {deployment!r}",
                 hint=did_you_mean(deployment, known) if deployment not in known else "`mattone plan` says why",
             )
+        self.hide_secrets([record])
         return record
 
     def merge_request_of(self, deployment: str) -> Mapping[str, Any]:
