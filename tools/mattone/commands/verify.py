@@ -42,7 +42,7 @@ def run(deployments: Sequence[str], look: bool, anchor: bool, repo: Path, output
     if anchor and deployments:
         raise InputError("an anchor fixes all records", hint="`mattone verify --anchor`, without names")
     found = {name: _verified(session, name) for name in _chosen(session, deployments)}
-    lost = anchors.lost(session.records, session.trusted_keys)
+    lost = anchors.lost(session.records, session.trusted_keys, deployments)
     good = not lost and not any(verified.faults for verified in found.values())
     tag = anchors.make(session.records, session.signing_key) if anchor and good else ""
     drifted = _drifted(session, found) if look else frozenset()
@@ -61,6 +61,7 @@ def _drifted(session: Session, found: Mapping[str, Verified]) -> frozenset[str]:
 
     newest = (session.records.recent(name).running for name, verified in found.items() if not verified.faults)
     running = {record.deployment: record for record in newest if record is not None}
+    session.hide_secrets(running.values())
     reports = check(session.engine, running, {}, _PARALLEL) if running else ()
     for one in reports:
         if one.state is State.UNKNOWN:
@@ -72,12 +73,12 @@ def _chosen(session: Session, deployments: Sequence[str]) -> Sequence[str]:
     from mattone.platform.deployments import split_id
     from mattone.platform.fields import did_you_mean
 
-    known = session.records.deployments()
     for name in deployments:
         split_id(name)
-        if name not in known:
-            raise InputError(f"there is no record of {name!r}", hint=did_you_mean(name, known))
-    return deployments or known
+        if not session.records.files(name):
+            hint = did_you_mean(name, session.records.deployments())
+            raise InputError(f"there is no record of {name!r}", hint=hint)
+    return deployments or session.records.deployments()
 
 
 def _verified(session: Session, deployment: str) -> Verified:

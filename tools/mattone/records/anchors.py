@@ -8,7 +8,7 @@ heads included, by the commit that it is on; its message is a signed in-toto sta
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from mattone.errors import MattoneError, Place, RemoteError
@@ -42,8 +42,11 @@ def make(store: RecordStore, key: SigningKey) -> str:
     return name
 
 
-def lost(store: RecordStore, keys: Mapping[bytes, TrustedKey]) -> tuple[str, ...]:
-    """What anchors say is missing or changed, and anchors that nobody signed who counts; empty when all hold."""
+def lost(store: RecordStore, keys: Mapping[bytes, TrustedKey], only: Sequence[str] = ()) -> tuple[str, ...]:
+    """What anchors say is missing or changed, and anchors that nobody signed who counts; empty when all hold.
+
+    only  the deployments to look for changed files of, by default all: among many records that takes long
+    """
     said: list[str] = []
     newest = ""
     for name, commit in sorted(_fetched(store).items()):
@@ -55,16 +58,17 @@ def lost(store: RecordStore, keys: Mapping[bytes, TrustedKey]) -> tuple[str, ...
         newest = commit
         if store.tip is None or not store.repository.contains(store.tip, commit):
             said.append(f"the branch {BRANCH!r} no longer holds what the anchor {name} fixed: its end was cut off")
-    return (*said, *_touched(store, newest))
+    return (*said, *_touched(store, newest, only))
 
 
-def _touched(store: RecordStore, since: str) -> list[str]:
+def _touched(store: RecordStore, since: str, only: Sequence[str]) -> list[str]:
     """Files that a commit since an anchor (or ever) changed or removed: records are only added."""
     if store.tip is None:
         return []
     which = [f"{since}..{store.tip}"] if since and store.repository.contains(store.tip, since) else [store.tip]
+    under = [f"records/{store.environment}/{name}" for name in only] or ["records"]
     form = ("--format=", "--name-only", "--no-renames", "--diff-filter=DMT", "-z")
-    names = store.repository.run("log", *form, *which, "--", "records").output
+    names = store.repository.run("log", *form, *which, "--", *under).output
     return [
         f"{name}: it was changed or removed after it was written" for name in sorted(set(names.split("\0"))) if name
     ]
