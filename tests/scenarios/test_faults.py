@@ -11,6 +11,7 @@ import pytest
 
 from mattone.errors import EXIT_ERROR
 from mattone.reconcile.journal import Journal, State
+from mattone.records.model import Record
 from mattone.records.store import RecordStore
 from tests import small
 from tests.commands.conftest import Say
@@ -76,7 +77,7 @@ def test_a_full_disk_of_the_workspace_tears_nothing_and_the_next_run_ends_it(
 
 
 def test_a_full_disk_of_the_clone_after_the_engine_acted_is_recorded_by_the_next_run(
-    running: World, say: Say, disk: Path
+    running: World, say: Say, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running.wish(small.wish("Good morning"))
     git(running.root, "fetch", "--quiet")
@@ -84,12 +85,19 @@ def test_a_full_disk_of_the_clone_after_the_engine_acted_is_recorded_by_the_next
     subprocess.run(["cp", "-a", f"{objects}/.", str(disk)], check=True)
     subprocess.run(["mount", "--bind", str(disk), str(objects)], check=True)
     try:
-        full = fill(disk)
-        code, text = say(running, "apply")
+        append = RecordStore.append
+
+        def full_disk(self: RecordStore, record: Record) -> Record:
+            fill(disk)
+            return append(self, record)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(RecordStore, "append", full_disk)
+            code, text = say(running, "apply")
         assert code == EXIT_ERROR
         assert "No space left on device" in text
         assert running.states() == [State.SUCCEEDED]
-        full.unlink()
+        (disk / "full").unlink()
         assert_ended(running, records=2)
     finally:
         subprocess.run(["umount", "--lazy", str(objects)], check=True)
@@ -117,7 +125,7 @@ def test_the_forge_is_gone_from_the_start(running: World, say: Say) -> None:
     away, calls = running.forge.rename(running.folder / "away"), running.engine.calls()
     code, text = say(running, "apply")
     assert code == EXIT_ERROR
-    assert "cannot fetch from the forge" in text
+    assert "cannot change the lease" in text
     assert running.engine.calls() == calls
     away.rename(running.forge)
     assert_ended(running, records=2)
@@ -127,9 +135,9 @@ def test_the_forge_goes_while_the_engine_works(running: World, say: Say, monkeyp
     running.wish(small.wish("Good morning"))
     push = RecordStore.append
 
-    def gone(self: RecordStore, record: object) -> object:
+    def gone(self: RecordStore, record: Record) -> Record:
         running.forge.rename(running.folder / "away")
-        return push(self, record)  # type: ignore[arg-type]
+        return push(self, record)
 
     with monkeypatch.context() as patch:
         patch.setattr(RecordStore, "append", gone)
