@@ -187,6 +187,17 @@ def test_what_the_template_does_not_take_is_found_at_its_place(fields: str, find
     assert told(fields) == findings
 
 
+def test_a_change_for_a_group_that_the_federation_does_not_have_is_told() -> None:
+    form = HEAD + f"  cpus: {{tag_type: integer, {SHOWN}, group_overrides: {{shool: {{default: 4}}, 1: {{}}}}}}\n"
+    files = MemoryTree({**tree(form).texts, "federation/groups/school.yaml": "group: school\n"})
+    found = check_forms(files, tree_resolver(files), {"federation/groups/school.yaml"})
+    assert [(one.rule, one.place.line, one.message) for one in found if one.rule == "FORM2002"] == [
+        ("FORM2002", 3, "the federation has no group `shool`: nobody sees this"),
+        ("FORM2002", 3, "the federation has no group `1`: nobody sees this"),
+    ]
+    assert "`school`" in found[0].hint or "'school'" in found[0].hint
+
+
 ITSELF = [
     (f"  size: {{tag_type: slect, {SHOWN}}}\n", "there is no tag_type 'slect'", "did you mean 'select'"),
     (f"  size: {{tag_type: select, {SHOWN}, values: []}}\n", "not a list", ""),

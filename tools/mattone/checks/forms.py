@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from mattone.checks.components import touched
 from mattone.findings import Finding
 from mattone.platform.components import ComponentId, Kind, Service, load_component, names
+from mattone.platform.federation import GROUPS
 from mattone.platform.forms import Form, FormField, load_form
 from mattone.platform.formtags import ENTRIES, TAGS
 from mattone.platform.tree import Tree
@@ -31,7 +33,7 @@ def check_forms(tree: Tree, resolver: Resolver, changed: Set[str] | None = None)
     found: list[Finding] = []
     for name in names(tree, Kind.SERVICE):
         folder = ComponentId(Kind.SERVICE, name).path
-        if changed is None or touched(changed, folder) or touched(changed, "tosca-types"):
+        if changed is None or any(touched(changed, one) for one in (folder, "tosca-types", GROUPS)):
             found += check_form(tree, name, workspace)
     return tuple(found)
 
@@ -50,6 +52,7 @@ def check_form(tree: Tree, service: str, workspace: Workspace) -> tuple[Finding,
         for one in form.fields.values():
             check.field(one)
         check.missing()
+    _groups(form, tree, out)
     manifest, _ = load_component(tree, ComponentId(Kind.SERVICE, service))
     if isinstance(manifest, Service):
         _updatable(form, manifest, out)
@@ -179,6 +182,17 @@ def _bodies(one: FormField, spot: Spot) -> Iterator[tuple[dict[str, Any], Spot]]
     for group, override in one.body.get("group_overrides", {}).items():
         if isinstance(override, dict):
             yield override, spot.at("group_overrides", group)
+
+
+def _groups(form: Form, tree: Tree, out: Collector) -> None:
+    """Whether the groups that see another form are groups of the federation, as far as it names any."""
+    known = {PurePosixPath(path).stem for path in tree.files(GROUPS) if path.endswith(".yaml")}
+    for one in form.fields.values() if known else ():
+        for group in one.body.get("group_overrides", {}):
+            if group not in known:
+                message = f"the federation has no group `{show(group)}`: nobody sees this"
+                spot = Spot(form.document, (*one.keys, "group_overrides", group))
+                out.add("FORM2002", message, spot.key_place(), did_you_mean(str(group), known))
 
 
 def _updatable(form: Form, service: Service, out: Collector) -> None:
