@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from mattone import terminal
 from mattone.errors import InputError, MattoneError
 
 if TYPE_CHECKING:
+    from mattone.platform.forms import FormField
     from mattone.reconcile.request import Desk, Draft, Proposal
     from mattone.tosca.template import ServiceTemplate
 
@@ -40,21 +42,33 @@ def complete(desk: Desk, draft: Draft, *, any_given: bool) -> Draft:
     template = template_for(desk, draft)
     present = desk.present(draft.deployment)
     known: dict[str, Any] = dict(present.inputs) if present else {}
+    service = draft.service or (present.service if present else "")
+    fields = _fields(desk, service, draft.deployment.partition("/")[0])
     values = dict(draft.values)
     for name, declared in template.inputs.items():
         needed = declared.required and not declared.has_default and name not in known
         if name in values or (any_given and not needed):
             continue
-        answer = _input(template, name, known.get(name))
+        answer = _input(template, name, known.get(name), fields.get(name))
         if answer is not None:
             values[name] = answer
     return replace(draft, values=values)
 
 
-def _input(template: ServiceTemplate, name: str, present: Any) -> Any:
+def _fields(desk: Desk, service: str, group: str) -> Mapping[str, FormField]:
+    """The request form as a group sees it on the default branch, by input; nothing when the service has none."""
+    from mattone.platform.forms import load_form
+
+    form, _ = load_form(desk.tree, service)
+    return {name: one.seen_by(group) for name, one in form.fields.items()} if form is not None else {}
+
+
+def _input(template: ServiceTemplate, name: str, present: Any, field: FormField | None = None) -> Any:
     """The answer as a plain value, asked for until the template accepts it; None for "leave it"."""
     declared = template.inputs[name]
     terminal.say(f"\n{name} ({declared.schema.type}): {declared.description or 'no description'}")
+    for line in _told(field) if field is not None else ():
+        terminal.say(f"  {line}")
     default = present if present is not None else declared.default if declared.has_default else None
     shown = _shown(default)
     while True:
@@ -63,6 +77,24 @@ def _input(template: ServiceTemplate, name: str, present: Any) -> Any:
             return None
         if _accepted(template, name, text):
             return _value(text)
+
+
+def _told(field: FormField) -> Iterator[str]:
+    """What a form says of a field: its label and notes, a warning, and what can be chosen."""
+    from mattone.redact import one_line
+
+    for attribute, before in (("label", ""), ("info_box", ""), ("warning", "warning: "), ("placeholder", "such as ")):
+        if field.body.get(attribute):
+            yield before + one_line(str(field.body[attribute]), 400)
+    labels = field.body.get("values")
+    named = labels if isinstance(labels, dict) and field.tag != "dependent_select" else {}
+    # A choice that depends on another answer is shown once, whichever answers offer it.
+    choices = dict.fromkeys(_shown(value) for value, _ in field.choices())
+    known = {_shown(value): str(label) for value, label in named.items()}
+    if choices:
+        yield "choices: " + ", ".join(
+            one_line(f"{one} ({known[one]})" if known.get(one, one) != one else one, 80) for one in choices
+        )
 
 
 def _accepted(template: ServiceTemplate, name: str, text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mattone.findings import Finding
@@ -24,6 +24,10 @@ class FormField:
     kind: Tag
     body: Mapping[str, Any]
     keys: tuple[Key, ...]
+
+    def seen_by(self, group: str) -> FormField:
+        """The field as the members of a group see it."""
+        return replace(self, body={**self.body, **mapping(mapping(self.body.get("group_overrides")).get(group))})
 
     def choices(self) -> Iterator[tuple[Any, tuple[Key, ...]]]:
         """Each value that can be chosen, with where it stands; not those of `combined` and `dependent_definition`."""
