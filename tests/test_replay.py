@@ -89,6 +89,14 @@ def test_an_import_that_goes_and_comes_back_is_seen(folder: Folder) -> None:
     assert folder.run() == first
 
 
+def test_a_library_that_became_a_pipe_is_not_waited_for(folder: Folder) -> None:
+    folder.run()
+    (folder.root / LIBRARY).unlink()
+    os.mkfifo(folder.root / LIBRARY)
+    for _ in range(2):
+        assert "TOSCA1005" in folder.run()[1]
+
+
 def test_a_file_that_became_a_link_is_refused_though_its_content_is_the_same(folder: Folder) -> None:
     folder.run()
     (folder.root / LIBRARY).rename(folder.root / "elsewhere.yaml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import Any
 from xml.etree import ElementTree
@@ -116,6 +117,17 @@ def test_gitlab_code_quality_has_its_required_fields_and_unique_fingerprints() -
     items = json.loads(gitlab(FOUND))
     jsonschema.validate(items, _GITLAB)
     assert len({item["fingerprint"] for item in items}) == len(items)
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_a_path_that_is_no_utf_8_is_reported_in_every_format(name: str) -> None:
+    found = [finding("TOSCA1020", "x", Place(os.fsdecode(b"\xffx.yaml"), 1, 1))]
+    text = FORMATS[name](found, lambda _path: b"a\n")
+    assert text.encode()
+    paths = {"sarif": "%FFx.yaml", "json": r"\udcffx.yaml", "gitlab": r"\udcffx.yaml"}
+    assert paths.get(name, "x.yaml") in text
+    if name in paths:
+        json.loads(text)
 
 
 def test_a_fingerprint_survives_moved_lines_only() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -75,9 +76,13 @@ def is_kept(words: Sequence[str]) -> bool:
 def state_of(path: str) -> str:
     """The digest of a file's content; a mark when nothing is there, or a folder.
 
-    A path that leads through a symbolic link has no state that stays the same: it never matches.
+    A path that leads through a symbolic link has no state that stays the same: it never matches. Nor does
+    what is neither a file nor a folder, and it is not opened: a pipe would wait for its writer.
     """
     try:
+        kind = stat.S_IFMT(os.stat(path).st_mode)  # noqa: PTH116
+        if kind not in (stat.S_IFREG, stat.S_IFDIR):
+            return f"special-{time.time_ns()}"
         with open(path, "rb") as file:  # noqa: PTH123
             digest = blake2b(file.read()).hexdigest()
     except FileNotFoundError:

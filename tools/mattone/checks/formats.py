@@ -37,7 +37,7 @@ def sarif(findings: Iterable[Finding]) -> str:
     driver = {"name": "mattone", "version": __version__, "rules": rules}
     results = [_result(one, ids.index(one.rule)) for one in findings]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return _json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
+    return report.to_json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _severity(findings: list[Finding], name: str) -> Severity:
@@ -61,7 +61,7 @@ def _result(one: Finding, index: int) -> dict[str, Any]:
 def _uri(path: str) -> str:
     from urllib.parse import quote
 
-    return path if "://" in path else quote(path)
+    return path if "://" in path else quote(path, errors="surrogateescape")
 
 
 def _whole(one: Finding) -> str:
@@ -76,7 +76,7 @@ def fingerprint(one: Finding) -> str:
 def _print(text: str) -> str:
     import hashlib
 
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def gitlab(findings: Iterable[Finding]) -> str:
@@ -97,7 +97,7 @@ def gitlab(findings: Iterable[Finding]) -> str:
                 "location": {"path": one.place.path, "lines": {"begin": max(one.place.line, 1)}},
             }
         )
-    return _json(items)
+    return report.to_json(items)
 
 
 def github(findings: Iterable[Finding]) -> str:
@@ -146,12 +146,6 @@ def _attribute(text: str) -> str:
 
 def _text(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 FORMATS: dict[str, Callable[[list[Finding], report.Read], str]] = {

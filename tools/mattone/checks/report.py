@@ -98,8 +98,6 @@ def as_json(findings: Iterable[Finding], more: Mapping[str, Any] | None = None) 
 
     more  further members of it, as plain values
     """
-    import json
-
     findings = list(findings)
     items = [
         {
@@ -114,4 +112,12 @@ def as_json(findings: Iterable[Finding], more: Mapping[str, Any] | None = None) 
         for one in findings
     ]
     document = {"version": 1, "counts": counts(findings), "findings": items, **(more or {})}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return to_json(document)
+
+
+def to_json(value: Any) -> str:
+    """A value as a JSON document that is UTF-8 whatever bytes a file's name has: those that are none are escaped."""
+    import json
+
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()  # a lone surrogate is then JSON's own `\\udcff`
