@@ -32,7 +32,7 @@ LAYERS = (
         "findings",
         "replay",
         "nearest",
-    },  # fmt: skip
+    },
 )
 PORTS = ("engines", "forges", "machines", "secrets")
 ADAPTERS = (
