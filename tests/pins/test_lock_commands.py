@@ -146,3 +146,10 @@ def test_many_runs_at_once_with_an_empty_store_agree(site: Site) -> None:
     ended = [(child.communicate(timeout=120)[1], child.returncode) for child in running]
     assert ended == [(b"", 0)] * 4
     assert run(site.platform.root, "lock", "--frozen").returncode == 0
+
+
+@pytest.mark.parametrize("mode", ["--locked", "--frozen"])
+def test_what_writes_nothing_moves_nothing(site: Site, asked: Callable[..., tuple[int, str, str]], mode: str) -> None:
+    code, _, errors = asked("lock", mode, "--upgrade-component", "tosca-types")
+    assert code == 1
+    assert f"{mode} writes nothing" in errors

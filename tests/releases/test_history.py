@@ -14,7 +14,7 @@ from mattone.releases.history import Row, Verdict, history, subject_of
 from mattone.releases.show_history import as_text
 from tests.forges.site import git
 from tests.releases.workshop import LIBRARY, WEB, Workshop
-from tests.small import FILES
+from tests.small import FILES, Platform, closing
 
 TYPES = f"{LIBRARY}/page.yaml"
 WORD = '      word: {type: string, default: ""}\n'
@@ -133,3 +133,14 @@ def test_patterns_that_find_nothing_are_told(foreign: Repository, tags: str) -> 
 def test_an_unknown_component_is_told(workshop: Workshop) -> None:
     with pytest.raises(InputError, match="there is no component"):
         rows(workshop.repository, "catalog/nothing")
+
+
+def test_a_component_without_a_release_says_how_to_get_one(tmp_path: Path) -> None:
+    with closing(Platform(tmp_path / "platform")) as platform, pytest.raises(InputError) as told:
+        rows(platform.repository, "tosca-types")
+    assert "mattone release" in str(told.value.hint)
+
+
+def test_a_folder_that_no_version_has_is_told(foreign: Repository) -> None:
+    with pytest.raises(InputError, match="commit with 'typo'"):
+        rows(foreign, "types", "typo")

@@ -60,6 +60,11 @@ def run(
     from mattone.platform.deployments import load_all
     from mattone.platform.refuse import refuse
 
+    if upgrade_component and (locked or frozen):
+        raise InputError(
+            f"--{'locked' if locked else 'frozen'} writes nothing, --upgrade-component moves something",
+            hint="leave out one of them",
+        )
     desk = _desk(repo)
     wanted, findings = load_all(desk.site.files, deployments)
     refuse(findings)

@@ -129,14 +129,26 @@ def history(subject: Subject, on_step: Callable[[str], None]) -> Iterator[Row]:
     """One row a version, the lowest first. Raises InputError when there is no version."""
     tagged = versions(subject.repository, subject.pattern)
     if not tagged:
-        raise InputError(
-            f"{subject.repository.root} has no tags like {subject.pattern!r}", hint="say what they are like with --tags"
-        )
+        raise InputError(f"{subject.repository.root} has no tags like {subject.pattern!r}", hint=_no_tags(subject))
+    if subject.path and not any(_has(subject, one.commit) for one in tagged):
+        raise InputError(f"no tag like {subject.pattern!r} is on a commit with {subject.path!r}",
+                         hint="say with --path where the files are")  # fmt: skip
     claims = Claims(_settings(subject.repository))
     for position, one in enumerate(tagged):
         on_step(one.tag)
         full = [other for other in tagged[:position] if not other.version.pre]
         yield _row(subject, claims, one, full[-1] if full else None)
+
+
+def _no_tags(subject: Subject) -> str:
+    if subject.component is not None and subject.pattern == f"{subject.path}/v*":
+        return "`git fetch --tags` gets those of the forge; `mattone release` makes the first"
+    return "say what they are like with --tags"
+
+
+def _has(subject: Subject, commit: str) -> bool:
+    tree = RevisionTree(subject.repository, commit)
+    return tree.read(subject.path) is not None or any(True for _ in tree.entries(subject.path))
 
 
 def _settings(repository: Repository) -> ReleaseSettings:

@@ -24,7 +24,7 @@ def as_text(rows: Sequence[Row]) -> str:
         listed = ", ".join(str(row.tagged.version) for row in unknown)
         parts.append(f"not known of {listed}: {unknown[0].demand.unknown[0]}")
     wrong = sum(row.verdict in {Verdict.TOO_LOW, Verdict.HIGH} for row in rows)
-    parts.append(f"{len(rows)} versions, {wrong} of them labelled wrong")
+    parts.append(f"{len(rows)} version{'s' if len(rows) > 1 else ''}, {wrong or 'none'} of them labelled wrong")
     return "\n\n".join(parts)
 
 
