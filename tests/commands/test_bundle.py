@@ -178,3 +178,32 @@ def test_a_deployment_without_records_has_no_recorded_bundle(with_forge: Platfor
     done = run(with_forge.root, "bundle", "--recorded", "school/page")
     assert (done.returncode, done.stdout) == (1, "")
     assert "no record of 'school/page' names a bundle" in done.stderr
+
+
+def test_a_folder_as_target_is_told_before_anything_is_made(locked: Platform) -> None:
+    done = run(locked.root, "bundle", "school/page", "-o", ".")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "'.' is a folder" in done.stderr
+
+
+def test_all_are_written_with_their_bills_and_none_when_a_lock_is_missing(locked: Platform) -> None:
+    locked.commit({"deployments/other/page.yaml": wish()})
+    done = run(locked.root, "bundle", "--all", "-o", "out")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "deployments/other/page.lock.yaml: there is no lock" in done.stderr
+    assert not (locked.root / "out").exists()
+    assert run(locked.root, "lock").returncode == 0
+    done = run(locked.root, "bundle", "--all", "-o", "out", "--output", "json")
+    bundles = json.loads(done.stdout)["bundles"]
+    assert [one["deployment"] for one in bundles] == ["other/page", "school/page"]
+    assert run(locked.root, "bundle", "school/page").stdout.splitlines()[1] == f"bundle:  {bundles[1]['bundle']}"
+    bill = json.loads((locked.root / "out/school/page.cdx.json").read_text())
+    assert bill["specVersion"] == "1.6"
+    assert run(locked.root, "bundle", "--verify", "out/other/page.csar", "other/page").returncode == 0
+
+
+@pytest.mark.parametrize("words", [("school/page",), ("--recorded",), ("--bom", "x"), ("--verify", "x")])
+def test_all_goes_with_nothing_else_that_chooses(locked: Platform, words: tuple[str, ...]) -> None:
+    done = run(locked.root, "bundle", "--all", *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "hint: " in done.stderr

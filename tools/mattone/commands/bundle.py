@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mattone.cli import common
 from mattone.errors import EXIT_DONE, EXIT_FINDINGS, InputError
 
 if TYPE_CHECKING:
+    from mattone.pins.csar import Archive
     from mattone.pins.lock import Lock
     from mattone.pins.releases import Releases
     from mattone.platform.site import Site
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "mattone bundle school/notebooks                  write school-notebooks.csar here",
     "mattone bundle school/notebooks -o out.csar --bom out.cdx.json",
+    "mattone bundle --all -o bundles                  bundles/school/notebooks.csar, .cdx.json, and so on",
     "mattone bundle --verify school-notebooks.csar    rebuild it from its lock, and name each file that differs",
     "mattone bundle --recorded school/notebooks       what the last operation used, from the lock in its record",
 )
@@ -24,13 +27,16 @@ EXAMPLES = (
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("deployment", nargs="?", metavar="GROUP/NAME", help="which deployment")
-    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="where to write it (GROUP-NAME.csar)")
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="where to write it (GROUP-NAME.csar); with --all: the folder"
+    )
     parser.add_argument("--bom", type=Path, metavar="FILE", help="write its bill of materials here too")
     parser.add_argument(
         "--recorded",
         action="store_true",
         help="from the lock of the newest record; its digest must be the recorded one",
     )
+    parser.add_argument("--all", action="store_true", help="of every deployment, with its bill of materials beside it")
     parser.add_argument("--verify", type=Path, metavar="FILE", help="rebuild this bundle and compare; write nothing")
     common(parser)
 
@@ -40,29 +46,33 @@ def run(
     out: Path | None,
     bom: Path | None,
     recorded: bool,
+    all: bool,
     verify: Path | None,
     repo: Path,
     output: str,
 ) -> int:
     """Write the bundle of a deployment, or compare one with what its lock makes."""
     if verify is not None:
-        if out or bom or recorded:
-            raise InputError("--verify writes nothing", hint="leave out --out, --bom and --recorded")
+        if out or bom or recorded or all:
+            raise InputError("--verify writes nothing", hint="leave out --out, --bom, --recorded and --all")
         return _verify(verify, deployment, repo, output)
+    if all:
+        if deployment or bom or recorded:
+            raise InputError("--all is of every deployment, as it is locked", hint="give it nothing but --out FOLDER")
+        return _make_all(out or Path("bundles"), repo, output)
     if deployment is None:
         raise InputError("which deployment?", hint="`mattone bundle GROUP/NAME`, or `mattone bundle --verify FILE`")
     return _make(deployment, out, bom, recorded, repo, output)
 
 
 def _make(deployment: str, out: Path | None, bom: Path | None, recorded: bool, repo: Path, output: str) -> int:
-    from mattone import digests, terminal
-    from mattone.files import write_atomic
     from mattone.pins.csar import make
     from mattone.pins.releases import Releases
     from mattone.platform.deployments import split_id
     from mattone.platform.site import open_site
 
     split_id(deployment)
+    _refuse_folders(out, bom)
     site = open_site(repo)
     releases = Releases(site.repository, "HEAD")
     lock, expected = _recorded(repo, deployment) if recorded else (_present(site, releases, deployment), "")
@@ -72,18 +82,67 @@ def _make(deployment: str, out: Path | None, bom: Path | None, recorded: bool, r
             f"the record of {deployment} names the bundle {expected}, its lock makes {made.digest} here",
             hint="the sources were rewritten, or another version of mattone renders otherwise: see `mattone trace`",
         )
-    target = out or Path(f"{deployment.replace('/', '-')}.csar")
+    _show([_write(made, lock, out or Path(f"{deployment.replace('/', '-')}.csar"), bom)], output)
+    return EXIT_DONE
+
+
+def _make_all(folder: Path, repo: Path, output: str) -> int:
+    """Look at every lock before the first bundle is written; then one after the other, so that memory holds one."""
+    from mattone.pins.csar import make
+    from mattone.pins.releases import Releases
+    from mattone.platform.deployments import load_all
+    from mattone.platform.refuse import refuse
+    from mattone.platform.site import open_site
+
+    site = open_site(repo)
+    releases = Releases(site.repository, "HEAD")
+    wanted, findings = load_all(site.files)
+    refuse(findings)
+    locks = [_present(site, releases, name) for name in wanted]
+    rows = [
+        _write(make(releases, lock), lock, folder / f"{lock.deployment}.csar", folder / f"{lock.deployment}.cdx.json")
+        for lock in locks
+    ]
+    _show(rows, output, {"bundles": rows})
+    return EXIT_DONE
+
+
+def _write(made: Archive, lock: Lock, target: Path, bom: Path | None) -> dict[str, Any]:
+    from mattone import digests
+    from mattone.files import write_atomic
+
     write_atomic(target, made.data)
     if bom is not None:
         write_atomic(bom, made.bill)
-    row = {"deployment": deployment, "file": str(target), "bundle": made.digest, "digest": digests.of_bytes(made.data)}
+    return {
+        "deployment": lock.deployment,
+        "file": str(target),
+        "bundle": made.digest,
+        "digest": digests.of_bytes(made.data),
+        "bytes": len(made.data),
+        "lock": lock.digest,
+    }
+
+
+def _show(rows: Sequence[Mapping[str, Any]], output: str, document: Mapping[str, Any] | None = None) -> None:
+    from mattone import terminal
+
     if output == "json":
-        terminal.say_json({**row, "bytes": len(made.data), "lock": lock.digest})
-    else:
-        terminal.say(f"{deployment}: {target}, {len(made.data) / 1000:.0f} kB")
-        terminal.say(f"bundle:  {made.digest}")
+        terminal.say_json(document or rows[0])
+        return
+    for row in rows:
+        terminal.say(f"{row['deployment']}: {row['file']}, {row['bytes'] / 1000:.0f} kB")
+        terminal.say(f"bundle:  {row['bundle']}")
         terminal.say(f"archive: {row['digest']}")
-    return EXIT_DONE
+    if not rows:
+        terminal.say("no deployments; `mattone request` asks for one")
+
+
+def _refuse_folders(*targets: Path | None) -> None:
+    """Before anything is made. Raises InputError."""
+    for target in targets:
+        if target is not None and target.is_dir():
+            raise InputError(f"{str(target)!r} is a folder", hint="name the file to write")
 
 
 def _present(site: Site, releases: Releases, deployment: str) -> Lock:
