@@ -28,4 +28,4 @@ def test_undeclared_and_unused_inputs_are_named() -> None:
 def test_pipelines_of_this_repository_hold_to_the_schema() -> None:
     status, detail = check()
     assert status is Status.PASSED, detail
-    assert detail == "6 files"
+    assert detail == "8 files"

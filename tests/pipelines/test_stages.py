@@ -11,7 +11,8 @@ import yaml
 from dev.pipelines import parts
 from dev.report import ROOT
 
-TEMPLATES = ("check", "claims", "test", "plan", "apply")
+STAGES = ("check", "claims", "test", "plan", "apply", "release")
+TEMPLATES = ("check", "claims", "test", "plan", "bundle", "apply", "release")
 MERGE_REQUEST = '$CI_PIPELINE_SOURCE == "merge_request_event"'
 DEFAULT_BRANCH = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"
 
@@ -47,9 +48,17 @@ def test_plan_and_claims_run_for_merge_requests_alone(name: str) -> None:
     assert conditions(name) == [MERGE_REQUEST]
 
 
+def test_releasing_is_asked_for_by_hand_on_the_default_branch_alone_one_at_a_time() -> None:
+    (rule,) = job("release")["rules"]
+    assert rule["if"] == '$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $CI_PIPELINE_SOURCE != "merge_request_event"'
+    assert rule["when"] == "manual"
+    assert job("release")["resource_group"] == "mattone-release"
+    assert job("release")["interruptible"] is False
+
+
 def test_every_template_is_included_and_has_its_stage() -> None:
     pipeline = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text("utf-8"))
-    assert tuple(pipeline["stages"]) == TEMPLATES
+    assert tuple(pipeline["stages"]) == STAGES
     assert [entry["local"] for entry in pipeline["include"]] == [f"pipelines/gitlab/{name}.yml" for name in TEMPLATES]
 
 

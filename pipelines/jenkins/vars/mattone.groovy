@@ -35,6 +35,13 @@ void plan() {
     archiveArtifacts artifacts: 'plan.md, plan.json'
 }
 
+/** What engines would receive, of every deployment: one archive each and its bill of materials. No credentials are bound here. */
+void bundle() {
+    setup()
+    sh "${COMMAND} bundle --all --out bundles --output text"
+    archiveArtifacts artifacts: 'bundles/**', allowEmptyArchive: true
+}
+
 /** Bring the merged state about, one build after the other; the credentials exist for that command alone. */
 void apply(String environment) {
     setup()
@@ -42,6 +49,19 @@ void apply(String environment) {
         sh "${COMMAND} lock --locked --output text"
         withCredentials([string(credentialsId: "mattone-${environment}", variable: 'MATTONE_ID_TOKEN')]) {
             sh "${COMMAND} apply --output text"
+        }
+    }
+}
+
+/** The next versions of what changed, shown; and made when whoever started the build by hand asked for it (`MAKE_RELEASE`). */
+void release() {
+    setup()
+    sh "${COMMAND} release --dry-run --output text"
+    if (params.MAKE_RELEASE) {
+        lock(resource: 'mattone-release') {
+            sshagent(['mattone-release']) {
+                sh "${COMMAND} release --output text"
+            }
         }
     }
 }
