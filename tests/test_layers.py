@@ -19,20 +19,8 @@ LAYERS = (
     {"engines", "forges", "machines", "secrets"},
     {"pins", "checks", "compat"},
     {"platform", "tosca"},
-    {
-        "errors",
-        "process",
-        "git",
-        "http",
-        "redact",
-        "files",
-        "digests",
-        "versions",
-        "terminal",
-        "findings",
-        "replay",
-        "nearest",
-    },
+    {"errors", "process", "git", "http", "redact", "files", "digests", "versions", "terminal", "findings", "replay"}
+    | {"nearest", "workers"},
 )
 PORTS = ("engines", "forges", "machines", "secrets")
 ADAPTERS = (

@@ -24,7 +24,7 @@ except ImportError:
     from hashlib import blake2b
 
 # What may be answered from the cache: a check of files, with these options at most.
-_OPTIONS = ("--format", "--output", "--import-map", "--waivers", "--repo")
+_OPTIONS = ("--format", "--output", "--import-map", "--waivers", "--repo", "--jobs")
 _KEPT = 500  # answers; the oldest go
 _ABSENT, _FOLDER = "-", "/"
 _CODE = ("", "commands", "checks", "tosca")  # the folders whose code decides an answer

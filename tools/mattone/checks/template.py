@@ -41,16 +41,24 @@ def check_template(path: str, resolver: Resolver) -> tuple[Finding, ...]:
         return out.findings()
 
 
-def check_templates(paths: Iterable[str], resolver: Resolver, changed: Set[str] | None = None) -> tuple[Finding, ...]:
+def check_templates(
+    paths: Iterable[str],
+    resolver: Resolver,
+    changed: Set[str] | None = None,
+    elsewhere: Set[str] = frozenset(),
+) -> tuple[Finding, ...]:
     """Check many templates and libraries, each document once however many import it.
 
-    changed  check only the documents that these paths can have an effect on; None: all
+    changed    check only the documents that these paths can have an effect on; None: all
+    elsewhere  paths that another call checks: where these import them, they are only read
     """
     with without_collector():
-        return _check_all(paths, resolver, changed)
+        return _check_all(paths, resolver, changed, elsewhere)
 
 
-def _check_all(paths: Iterable[str], resolver: Resolver, changed: Set[str] | None) -> tuple[Finding, ...]:
+def _check_all(
+    paths: Iterable[str], resolver: Resolver, changed: Set[str] | None, elsewhere: Set[str]
+) -> tuple[Finding, ...]:
     workspace = Workspace(resolver)
     out = Collector()
     checked: dict[str, bool] = {}  # path to whether it was a document to check
@@ -66,7 +74,7 @@ def _check_all(paths: Iterable[str], resolver: Resolver, changed: Set[str] | Non
         for one in workspace.documents(document):
             if one.path not in checked:
                 checked[one.path] = changed is None or is_affected(workspace, one, changed)
-                if checked[one.path]:
+                if checked[one.path] and one.path not in elsewhere:
                     check_document(workspace, one, out)
     out.extend(one for one in workspace.problems.findings() if checked.get(one.place.path, changed is None))
     return out.findings()

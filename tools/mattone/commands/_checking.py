@@ -28,6 +28,7 @@ class Scope(NamedTuple):
     files       whether the targets are files; else they are deployments, or none: the whole platform
     import_map  what imports of URLs stand for
     since       a revision: only what has an effect since it left the present branch; empty: everything
+    jobs        how many processes may check files
     """
 
     targets: tuple[str, ...]
@@ -36,6 +37,7 @@ class Scope(NamedTuple):
     import_map: Path | None = None
     waivers: Path | None = None
     since: str = ""
+    jobs: int = 1
 
     @property
     def root(self) -> Path:
@@ -68,10 +70,11 @@ def scope(
     import_map: Path | None = None,
     waivers: Path | None = None,
     since: str = "",
+    jobs: int = 1,
 ) -> Scope:
     """The scope that a command line means: files when each target is one."""
     files = bool(targets) and all(_is_file(target) for target in targets)
-    return Scope(tuple(targets), files, repo, import_map, waivers, since)
+    return Scope(tuple(targets), files, repo, import_map, waivers, since, jobs)
 
 
 def _is_file(target: str) -> bool:
@@ -88,8 +91,6 @@ def check(wanted: Scope, memory: Memory | None = None) -> Checked:
 
 def _check_files(wanted: Scope, memory: Memory | None) -> Checked:
     """Check files in the folder they share with the work directory, or in their own."""
-    from mattone.checks.template import check_templates
-
     root = wanted.root
     resolver = files_of(root, wanted.import_map)
     paths = tuple(Path(file).absolute().relative_to(root).as_posix() for file in wanted.targets)
@@ -102,12 +103,23 @@ def _check_files(wanted: Scope, memory: Memory | None) -> Checked:
     seen = Seen(resolver)
     if memory is not None and changed is None:
         return Checked(memory.check(paths, resolver), read, root, paths)
-    findings = check_templates(paths, seen, changed)
+    findings = _of_files(paths, seen, changed, wanted.jobs)
     for file in (wanted.import_map or root / "imports.lock.yaml", wanted.waivers or root / "waivers.yaml"):
         seen.note(file)
     for one in (Path.cwd(), *Path.cwd().parents):
         seen.note(one / ".git")  # they decide what the root is
     return Checked(findings, read, root, paths, seen.states)
+
+
+def _of_files(paths: Sequence[str], seen: Seen, changed: Set[str] | None, jobs: int) -> Sequence[Finding]:
+    """The findings on files, by one process or by several: the same ones."""
+    from mattone.checks.template import check_templates
+
+    if jobs > 1 and len(paths) > 1:
+        from mattone.commands._sharing import check_shared
+
+        return check_shared(paths, seen, changed, jobs)
+    return check_templates(paths, seen, changed)
 
 
 def files_of(root: Path, import_map: Path | None) -> FileResolver:
@@ -143,6 +155,20 @@ class Seen:
         elif found is None and "://" not in reference and "://" not in base:
             self.note(self._root / relative_path(base, reference))
         return found
+
+    def size(self, path: str) -> int:
+        """Bytes of a file; 0 where none is."""
+        try:
+            return (self._root / path).stat().st_size
+        except (OSError, ValueError):
+            return 0
+
+    def join(self, states: dict[str, str] | None) -> None:
+        """Take what another noted: what changed between two looks has no state."""
+        if self.states is None or states is None or any(self.states.get(p, s) != s for p, s in states.items()):
+            self.states = None
+        else:
+            self.states.update(states)
 
     def note(self, path: Path) -> None:
         """Remember what is at a path now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ EXAMPLES = (
     "mattone validate --format sarif > findings.sarif",
 )
 _FORMATS = ("text", "json", "sarif", "junit", "gitlab", "github")
+_MOST_JOBS = 256
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -44,8 +45,15 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--oracle", action="store_true", help="ask tosca-parser for a second opinion, and show where it differs"
     )
+    parser.add_argument("--jobs", type=_number, metavar="N", help="processes for many files (as there are processors)")
     parser.add_argument("--no-cache", action="store_true", help="check anew what has not changed")
     common(parser)
+
+
+def _number(word: str) -> int:
+    if word.isascii() and word.isdecimal() and 0 < int(word) <= _MOST_JOBS:
+        return int(word)
+    raise ArgumentTypeError(f"{word!r} is no whole number from 1 to {_MOST_JOBS}")
 
 
 def run(
@@ -57,16 +65,19 @@ def run(
     changed_since: str,
     watch: bool,
     oracle: bool,
+    jobs: int | None,
     no_cache: bool,
     repo: Path,
     output: str,
 ) -> int:
     """Check, report, and exit with 3 when there are errors."""
     import gc
+    import os
 
     from mattone.commands._checking import scope
 
-    wanted = scope(targets, repo, import_map, waivers, changed_since)
+    jobs = jobs or len(os.sched_getaffinity(0))
+    wanted = scope(targets, repo, import_map, waivers, changed_since, jobs)
     report = format or output
     if watch:
         from mattone.checks.again import Memory
