@@ -74,7 +74,8 @@ def is_kept(words: Sequence[str]) -> bool:
 
 
 def state_of(path: str) -> str:
-    """The digest of a file's content; a mark when nothing is there, or a folder.
+    """The digest of a file's content; a mark when nothing is there, or a folder, and of a folder whose path ends
+    with a `/` the digest of the names in it.
 
     A path that leads through a symbolic link has no state that stays the same: it never matches. Nor does
     what is neither a file nor a folder, and it is not opened: a pipe would wait for its writer.
@@ -83,8 +84,12 @@ def state_of(path: str) -> str:
         kind = stat.S_IFMT(os.stat(path).st_mode)  # noqa: PTH116
         if kind not in (stat.S_IFREG, stat.S_IFDIR):
             return f"special-{time.time_ns()}"
-        with open(path, "rb") as file:  # noqa: PTH123
-            digest = blake2b(file.read()).hexdigest()
+        if path.endswith("/"):
+            path = path.rstrip("/") or "/"
+            digest = blake2b("\0".join(sorted(os.listdir(path))).encode(errors="surrogateescape")).hexdigest()  # noqa: PTH208
+        else:
+            with open(path, "rb") as file:  # noqa: PTH123
+                digest = blake2b(file.read()).hexdigest()
     except FileNotFoundError:
         return _ABSENT
     except IsADirectoryError:

@@ -25,7 +25,7 @@ _EVERYTHING = {"mattone.toml", "waivers.yaml", "imports.lock.yaml"}
 class Scope(NamedTuple):
     """What is to be checked, as the command line says it.
 
-    files       whether the targets are files; else they are deployments, or none: the whole platform
+    files       whether the targets are files and folders; else they are deployments, or none: the whole platform
     import_map  what imports of URLs stand for
     since       a revision: only what has an effect since it left the present branch; empty: everything
     jobs        how many processes may check files
@@ -72,13 +72,13 @@ def scope(
     since: str = "",
     jobs: int = 1,
 ) -> Scope:
-    """The scope that a command line means: files when each target is one."""
+    """The scope that a command line means: files when each target is one, or a folder."""
     files = bool(targets) and all(_is_file(target) for target in targets)
     return Scope(tuple(targets), files, repo, import_map, waivers, since, jobs)
 
 
 def _is_file(target: str) -> bool:
-    return target.endswith((".yaml", ".yml")) or Path(target).is_file()
+    return target.endswith((".yaml", ".yml")) or (target != "" and Path(target).exists())
 
 
 def check(wanted: Scope, memory: Memory | None = None) -> Checked:
@@ -91,9 +91,12 @@ def check(wanted: Scope, memory: Memory | None = None) -> Checked:
 
 def _check_files(wanted: Scope, memory: Memory | None) -> Checked:
     """Check files in the folder they share with the work directory, or in their own."""
+    from mattone.commands._folders import expand
+
     root = wanted.root
     resolver = files_of(root, wanted.import_map)
-    paths = tuple(Path(file).absolute().relative_to(root).as_posix() for file in wanted.targets)
+    expanded = expand(wanted.targets)
+    paths = tuple(Path(file).absolute().relative_to(root).as_posix() for file in expanded.files)
 
     def read(path: str) -> bytes | None:
         found = resolver("", path)
@@ -104,6 +107,8 @@ def _check_files(wanted: Scope, memory: Memory | None) -> Checked:
     if memory is not None and changed is None:
         return Checked(memory.check(paths, resolver), read, root, paths)
     findings = _of_files(paths, seen, changed, wanted.jobs)
+    for path in expanded.looked_at:
+        seen.note_exactly(path)
     for file in (wanted.import_map or root / "imports.lock.yaml", wanted.waivers or root / "waivers.yaml"):
         seen.note(file)
     for one in (Path.cwd(), *Path.cwd().parents):
@@ -172,10 +177,14 @@ class Seen:
 
     def note(self, path: Path) -> None:
         """Remember what is at a path now."""
+        self.note_exactly(os.path.abspath(path))  # noqa: PTH100 # no link is followed
+
+    def note_exactly(self, path: str) -> None:
+        """Remember what is at an absolute path now; with a `/` at its end, which names a folder holds."""
         from mattone.replay import state_of
 
         if self.states is not None:
-            self.states[os.path.abspath(path)] = state_of(os.path.abspath(path))  # noqa: PTH100 # no link is followed
+            self.states[path] = state_of(path)
 
 
 def _root(files: Sequence[Path]) -> Path:
@@ -185,7 +194,7 @@ def _root(files: Sequence[Path]) -> Path:
     absolute = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 - `resolve` would follow links
     if all(file.is_relative_to(around) for file in absolute):
         return around
-    return Path(os.path.commonpath([file.parent for file in absolute]))
+    return Path(os.path.commonpath([file if file.is_dir() else file.parent for file in absolute]))
 
 
 def _changed_files(wanted: Scope, resolver: FileResolver) -> Set[str] | None:

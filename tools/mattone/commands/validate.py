@@ -19,6 +19,7 @@ EXAMPLES = (
     "mattone validate                            the whole platform: catalogue, types, roles, deployments",
     "mattone validate school/notebooks           one deployment",
     "mattone validate page.yaml types/*.yaml     templates and type libraries, in any folder",
+    "mattone validate templates                  all of them below a folder",
     "mattone validate --fix page.yaml            mend what is mechanical, then check",
     "mattone validate --changed-since origin/main     what this branch can have an effect on",
     "mattone validate --watch page.yaml          again whenever a file changes, until Ctrl-C",
@@ -30,7 +31,7 @@ _MOST_JOBS = 256
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "targets", nargs="*", metavar="GROUP/NAME|FILE", help="only these deployments or templates (everything)"
+        "targets", nargs="*", metavar="GROUP/NAME|FILE|FOLDER", help="only these deployments, or templates (everything)"
     )
     parser.add_argument("--format", choices=_FORMATS, help="of the report (as --output)")
     parser.add_argument("--import-map", type=Path, metavar="FILE", help="what imports of URLs stand for (YAML or TSV)")
