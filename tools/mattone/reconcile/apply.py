@@ -333,11 +333,12 @@ class Applier:
         operation = uuid.uuid4().hex
         times = {"planned": now()}
         begun = time.monotonic()
-        ids = [remote.id for remote in self._patiently(lambda: self.engine.find(step.deployment))]
-        self.journal.write(operation, step.deployment, State.PLANNED, action=Action.DELETE, **self._since(times))
-        self._begin(operation, step.deployment, ",".join(ids), times)
-        self.report("delete: removing its machines")
-        left, reason = self._destroyed(step.deployment, ids)
+        with self.slot:
+            ids = [remote.id for remote in self._patiently(lambda: self.engine.find(step.deployment))]
+            self.journal.write(operation, step.deployment, State.PLANNED, action=Action.DELETE, **self._since(times))
+            self._begin(operation, step.deployment, ",".join(ids), times)
+            self.report("delete: removing its machines")
+            left, reason = self._destroyed(step.deployment, ids)
         times["ended"] = now()
         record = self._not_deleted(step, operation, left, reason) if left else self._gone(step, operation, ids)
         return self._finish(record, times, time.monotonic() - begun)
