@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.galaxy import GalaxyDouble
-from tests.pins.registries import PROGRAM, WHY, Registry, registry
+from tests.pins.registries import WHY, Registry, program, registry
 from tests.pins.world import Site
 from tests.small import Platform, closing
 from tests.web import serving
@@ -27,7 +27,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    if PROGRAM is None:
+    found = program(tmp_path_factory.mktemp("package"))
+    if found is None:
         pytest.skip(WHY)
-    with registry(tmp_path_factory.mktemp("registry")) as running:
+    with registry(found, tmp_path_factory.mktemp("registry")) as running:
         yield running

@@ -14,8 +14,7 @@ from pathlib import Path
 from mattone import digests, http
 from mattone.errors import MattoneError
 
-PROGRAM = shutil.which("docker-registry")
-WHY = "docker-registry is not installed (`apt-get install docker-registry`)"
+WHY = "Debian's package docker-registry can neither be found here nor be downloaded"
 
 _CONFIG = """\
 version: 0.1
@@ -50,10 +49,24 @@ class Registry:
         return {"digest": digest, "size": len(text.encode())}
 
 
+def program(folder: Path) -> str | None:
+    """The registry's program: an installed one, else unpacked from Debian's package, whose service nobody wants."""
+    installed = shutil.which("docker-registry")
+    if installed is not None or shutil.which("apt-get") is None:
+        return installed
+    # Where the lists of packages are absent or old, they are fetched and it is tried once more.
+    for command in (["download", "docker-registry"], ["update"], ["download", "docker-registry"]):
+        subprocess.run(["apt-get", "-q", *command], cwd=folder, check=False, capture_output=True, timeout=240)
+        package = next(folder.glob("docker-registry_*.deb"), None)
+        if package is not None:
+            subprocess.run(["dpkg-deb", "-x", package.name, "unpacked"], cwd=folder, check=True, capture_output=True)
+            return str(folder / "unpacked/usr/bin/docker-registry")
+    return None
+
+
 @contextmanager
-def registry(folder: Path) -> Iterator[Registry]:
+def registry(program: str, folder: Path) -> Iterator[Registry]:
     """A running registry that keeps its images below a folder."""
-    assert PROGRAM is not None
     folder.mkdir(parents=True, exist_ok=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -62,7 +75,7 @@ def registry(folder: Path) -> Iterator[Registry]:
     config.write_text(_CONFIG.format(folder=folder / "data", port=port))
     with (
         (folder / "log").open("wb") as log,
-        subprocess.Popen([PROGRAM, "serve", str(config)], stdout=log, stderr=subprocess.STDOUT) as child,
+        subprocess.Popen([program, "serve", str(config)], stdout=log, stderr=subprocess.STDOUT) as child,
     ):
         try:
             _wait(f"http://127.0.0.1:{port}/v2/", child, folder / "log")
