@@ -65,7 +65,18 @@ def test_the_part_of_a_killed_worker_is_done_here(how: signal.Signals) -> None:
     assert found[1] == (2, here)
 
 
-def test_an_error_of_a_worker_is_raised_here_and_no_worker_stays(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_error_of_a_worker_is_raised_here_and_no_worker_stays(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        workers.append(fork())
+        return workers[-1]
+
+    monkeypatch.setattr(os, "fork", noted)
+
     def work(part: int) -> int:
         if part == 2:
             raise ValueError("this part")
@@ -73,8 +84,10 @@ def test_an_error_of_a_worker_is_raised_here_and_no_worker_stays(capfd: pytest.C
 
     with pytest.raises(ValueError, match="this part"):
         shared_out([1, 2, 3], work)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(workers) == 2
+    for worker in workers:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(worker, os.WNOHANG)
     assert capfd.readouterr() == ("", "")
 
 

@@ -6,7 +6,7 @@ import itertools
 import random
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mattone.compat.allowed import Fit, allowed, inside
@@ -56,6 +56,7 @@ def test_what_breaks_at_once_breaks_on_every_detour(first: Body, one: Body, othe
 
 
 @_SLOW
+@example(("string", [{"length": 0}], [{"valid_values": [""]}]))
 @given(
     st.sampled_from(["integer", "string"]).flatmap(lambda kind: st.tuples(st.just(kind), clauses(kind), clauses(kind)))
 )

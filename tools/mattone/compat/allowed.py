@@ -82,6 +82,8 @@ def allowed(primitive: str, clauses: Iterable[tuple[str, Any]]) -> Allowed:
 def _enumerate(found: Allowed) -> None:
     if found.finite is None and found.primitive == "boolean":
         found.finite = [True, False]
+    if found.finite is None and found.primitive == "string" and found.sizes[1] == 0:
+        found.finite = [""]
     if found.finite is None and found.primitive == "integer" and found.low and found.high:
         low, high = found.low[0], found.high[0]
         if isinstance(low, int) and isinstance(high, int) and high - low < _COUNTED:
