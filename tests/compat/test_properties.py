@@ -57,6 +57,7 @@ def test_what_breaks_at_once_breaks_on_every_detour(first: Body, one: Body, othe
 
 @_SLOW
 @example(("string", [{"length": 0}], [{"valid_values": [""]}]))
+@example(("string", [], [{"pattern": ".*"}]))  # the dot holds no line break
 @given(
     st.sampled_from(["integer", "string"]).flatmap(lambda kind: st.tuples(st.just(kind), clauses(kind), clauses(kind)))
 )
@@ -75,7 +76,7 @@ def test_constraints_are_compared_as_the_sets_that_they_are(case: tuple[str, lis
 def _beyond(kind: str) -> list[Any]:
     if kind == "integer":
         return [10**6, -(10**6)]
-    return ["d", "dd", "ddd", "dddd", "ddddd", "a" * 9, "ab" * 9, "c" * 9, "d" * 9, " ", "0", "é"]
+    return ["d", "dd", "ddd", "dddd", "ddddd", "a" * 9, "ab" * 9, "c" * 9, "d" * 9, " ", "0", "é", "\n"]
 
 
 @_SLOW

@@ -173,7 +173,8 @@ def _of_texts(narrow: Allowed, wide: Allowed, lost: str, unread: set[str]) -> Ve
         return Verdict(Fit.UNDECIDED, lost or _values(sorted(wide.patterns)))
     found = lost_text((narrow.patterns, narrow.sizes), (wide.patterns, wide.sizes), wide.finite)
     if found:
-        return Verdict(Fit.LOST, f"`{show(found)}`")
+        # Spaces and line breaks would not be seen.
+        return Verdict(Fit.LOST, f"`{show(found)}`" if found.isprintable() and found.strip() else json.dumps(found))
     if found is None:
         return Verdict(Fit.UNDECIDED, _values(sorted(wide.patterns - narrow.patterns)))
     if found == "" and not narrow.sizes[0] and not wide.holds("") and narrow.holds(""):
