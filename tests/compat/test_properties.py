@@ -85,3 +85,8 @@ def test_destroyed_documents_are_compared_without_a_crash(library: Body, seed: i
     broken = dump(mutant(library, seed))
     for one, other in ((document(library), broken), (broken, document(library)), (broken, broken)):
         compare(one, other)
+
+
+def test_a_clause_with_keys_of_two_kinds_is_compared_without_a_crash() -> None:
+    broken = [("in_range", {None: 1, "a": 2})]
+    assert inside(allowed("integer", broken), allowed("integer", broken)).fit is Fit.HELD

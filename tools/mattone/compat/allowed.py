@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from mattone import digests
 from mattone.compat.languages import lost_text
 from mattone.compat.sameness import same
 from mattone.tosca import constraints
@@ -71,7 +72,7 @@ def allowed(primitive: str, clauses: Iterable[tuple[str, Any]]) -> Allowed:
     for operator, operand in clauses:
         broken = constraints.operand_problem(operator, operand, primitive)
         if broken or function_of(operand) or operator not in _NARROWERS:
-            found.opaque.add(json.dumps({operator: operand}, sort_keys=True, default=str))
+            found.opaque.add(json.dumps(digests.plain({operator: operand}), sort_keys=True, default=str))
             continue
         found.clauses.append((operator, operand))
         _NARROWERS[operator](found, operand)
