@@ -51,7 +51,16 @@ def killed_while_it_holds(world: World) -> str:
     return holder(world).operation
 
 
-def until(holds: Callable[[], bool]) -> None:
+def refusal(lease: Lease) -> str:
+    """Why nothing more may be begun under a lease; empty when it may."""
+    try:
+        lease.permit()
+    except LockHeld as error:
+        return error.message
+    return ""
+
+
+def until(holds: Callable[[], object]) -> None:
     end = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < end, "it never came to be"
@@ -146,17 +155,10 @@ def test_lease_is_broken_by_its_operation_alone_and_its_holder_begins_nothing_mo
         with other.session().lease(breaks=lease.operation) as broken:
             assert broken is not None
             assert holder(world).operation == broken.operation
-
-            def refused() -> bool:
-                try:
-                    lease.permit()
-                except LockHeld:
-                    return True
-                return False
-
-            until(refused)
-            with pytest.raises(LockHeld, match=f"was taken by .* operation {broken.operation}"):
-                lease.permit()
+            until(lambda: refusal(lease))
+            # On a busy host its time may be over before it has heard who took it: it is refused then too.
+            until(lambda: "was taken by" in refusal(lease))
+            assert f"operation {broken.operation}" in refusal(lease)
 
 
 def test_holder_that_cannot_renew_begins_nothing_more_before_its_lease_ends(short: None, world: World) -> None:
@@ -165,18 +167,10 @@ def test_holder_that_cannot_renew_begins_nothing_more_before_its_lease_ends(shor
         assert lease is not None
         world.forge.rename(world.folder / "away.git")
         begun = module.clock()
-
-        def refused() -> bool:
-            try:
-                lease.permit()
-            except LockHeld:
-                return True
-            return False
-
-        until(refused)
+        until(lambda: refusal(lease))
         assert module.clock() - begun < TERM + 1.0
         (world.folder / "away.git").rename(world.forge)
-        until(lambda: not refused())  # the forge answers again, and nobody took it
+        until(lambda: not refusal(lease))  # the forge answers again, and nobody took it
     assert at.read() is None
 
 
